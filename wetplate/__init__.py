@@ -1,0 +1,1 @@
+"""The life of a product image, from recipe to published file. Never imports Dagster."""

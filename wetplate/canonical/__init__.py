@@ -1,0 +1,1 @@
+"""Canonical images: the immutable originals, admitted once, only when judged and approved."""

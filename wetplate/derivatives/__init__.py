@@ -1,0 +1,1 @@
+"""Derivatives: the resized, re-encoded, signed files that may leave, by profile."""

@@ -1,0 +1,147 @@
+"""The tree of refusals. Every refusal says what was wrong and what to do about it.
+
+WetplateError
+├── FamilyError                 a family file cannot be used (file, key, what was expected)
+│   └── UnknownFamily           no such family
+├── RecipeError                 a recipe is outside what can be painted
+│   ├── UnknownSampler          sampler name not in the table
+│   └── InfotextError           text or file carries no readable generation parameters
+├── PaintingError               generation failed
+│   ├── ModelError              a model folder or hub revision cannot be loaded
+│   ├── BlankPainting           all-one-colour or NaN output
+│   ├── FakePainterRefused      the fake painter outside tests and dry runs
+│   └── BudgetExhausted         the family's budget of the day is spent
+├── ImageError                  bytes that are no picture, or one that is too large
+├── ModerationError             a policy or a detector cannot be used
+│   ├── NotApproved             no approving verdict in force for these very bytes
+│   └── DecisionConflict        somebody else decided first, or nothing is waiting
+├── ProvenanceError             a claim cannot be made or signed
+│   └── LicenceRefused          the licence does not allow this use
+├── DerivativeError             a profile or a derivative cannot be made
+├── PublicationError
+│   └── IllegalMove             the state does not allow this move
+├── StorageError
+│   ├── ObjectMissing           no object under this key
+│   ├── ObjectConflict          other bytes already stand under this key
+│   ├── UnsafeStore             the store overwrites where it must refuse
+│   ├── StorageFull             no space left
+│   ├── DatabaseUnavailable     Postgres does not answer
+│   └── SchemaMismatch          the database is at another revision
+└── ImageUnknown                no image, recipe or painting with this id
+"""
+
+
+class WetplateError(Exception):
+    """Base of every refusal."""
+
+
+class FamilyError(WetplateError):
+    """A family file cannot be used: names the file, the key and what was expected."""
+
+    def __init__(self, file: object, key: str, expected: str) -> None:
+        self.file, self.key, self.expected = str(file), key, expected
+        super().__init__(f"{file}: {key}: {expected}")
+
+
+class UnknownFamily(FamilyError):
+    """There is no family file for this slug."""
+
+
+class RecipeError(WetplateError):
+    """A recipe is outside what can be painted."""
+
+
+class UnknownSampler(RecipeError):
+    """The sampler name is not in the table; the message lists the known ones."""
+
+
+class InfotextError(RecipeError):
+    """The text or file carries no generation parameters that can be read."""
+
+
+class PaintingError(WetplateError):
+    """Generation failed."""
+
+
+class ModelError(PaintingError):
+    """A model folder or hub revision cannot be loaded."""
+
+
+class BlankPainting(PaintingError):
+    """The output is one colour throughout, or holds NaN: an error, not an image."""
+
+
+class FakePainterRefused(PaintingError):
+    """The fake painter was asked to work outside tests and dry runs."""
+
+
+class BudgetExhausted(PaintingError):
+    """The family's budget of the day is spent; work waits for the next day."""
+
+
+class ImageError(WetplateError):
+    """These bytes are no picture we read, or the picture is too large."""
+
+
+class ModerationError(WetplateError):
+    """A policy or a detector cannot be used."""
+
+
+class NotApproved(ModerationError):
+    """No approving verdict is in force for these very bytes."""
+
+
+class DecisionConflict(ModerationError):
+    """Somebody else decided first, or nothing is waiting for a decision."""
+
+
+class ProvenanceError(WetplateError):
+    """A claim cannot be made or signed."""
+
+
+class LicenceRefused(ProvenanceError):
+    """The licence is unknown or does not allow this use."""
+
+
+class DerivativeError(WetplateError):
+    """A profile is wrong, or a derivative cannot be made."""
+
+
+class PublicationError(WetplateError):
+    """A publication cannot go on."""
+
+
+class IllegalMove(PublicationError):
+    """The state does not allow this move."""
+
+
+class StorageError(WetplateError):
+    """Bytes or rows cannot be kept."""
+
+
+class ObjectMissing(StorageError):
+    """No object stands under this key."""
+
+
+class ObjectConflict(StorageError):
+    """Other bytes already stand under this key; nothing was overwritten."""
+
+
+class UnsafeStore(StorageError):
+    """The store overwrites where it must refuse; it cannot hold canonicals."""
+
+
+class StorageFull(StorageError):
+    """No space left on the store."""
+
+
+class DatabaseUnavailable(StorageError):
+    """Postgres does not answer."""
+
+
+class SchemaMismatch(StorageError):
+    """The database stands at another schema revision than this code."""
+
+
+class ImageUnknown(WetplateError):
+    """There is no image, recipe or painting with this id."""

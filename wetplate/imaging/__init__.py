@@ -1,0 +1,1 @@
+"""Pixels: decoding and encoding, comparing, fingerprints. Knows no lifecycle."""

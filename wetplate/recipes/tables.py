@@ -1,0 +1,35 @@
+"""Families and their recipes as rows. Written by `wetplate.recipes.catalog` only."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from wetplate.storage.database import Base, Json, now
+
+
+class FamilyRow(Base):
+    """A registered product family; `digest` is the SHA-256 of its family file."""
+
+    __tablename__ = "families"
+    slug: Mapped[str] = mapped_column(primary_key=True)
+    title: Mapped[str]
+    digest: Mapped[str]
+    definition: Mapped[Json]
+    registered_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class RecipeRow(Base):
+    """One recipe of a family. `current` is false once the family file no longer yields it."""
+
+    __tablename__ = "recipes"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    family: Mapped[str] = mapped_column(ForeignKey("families.slug"))
+    position: Mapped[int]
+    variant: Mapped[Json]
+    body: Mapped[Json]
+    current: Mapped[bool] = mapped_column(default=True)
+    at: Mapped[datetime] = mapped_column(default=now)
+
+
+Index("recipes_family", RecipeRow.family, RecipeRow.position, postgresql_where=RecipeRow.current)

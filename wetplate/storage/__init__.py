@@ -1,0 +1,1 @@
+"""Bytes and rows. Knows no images: keys, digests, tables, transactions and events only."""

@@ -1,0 +1,64 @@
+"""The catalog's engine and transactions.
+
+Here: the declarative base, the engine, `transaction()`. Not here: any table (each stage declares its own in
+`tables.py` and is its only writer), any migration (migrations/), any server (postgres.py).
+
+Rules: only edges (asset, endpoint, command) open a transaction and commit; verbs receive the Session.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import DateTime, Engine, create_engine
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.orm import DeclarativeBase, Session
+
+from wetplate.errors import DatabaseUnavailable, StorageError
+
+Json = dict[str, Any]
+
+
+class Base(DeclarativeBase):
+    """Every table of the catalog. Timestamps carry a zone; dictionaries and lists are JSONB."""
+
+    type_annotation_map = {  # noqa: RUF012  (SQLAlchemy's own declaration style)
+        datetime: DateTime(timezone=True),
+        Json: JSONB,
+        list[Json]: JSONB,
+        list[str]: JSONB,
+    }
+
+
+def engine(url: str) -> Engine:
+    """An engine for a psycopg 3 URL (`postgresql+psycopg://...`). Connects on first use.
+
+    Raises StorageError for any other driver: psycopg 3 is the one the catalog is tested on.
+    """
+    if not url.startswith("postgresql+psycopg://"):
+        raise StorageError(f"catalog URL must start with postgresql+psycopg:// (got {url.split('://')[0]}://)")
+    return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 10})
+
+
+@contextmanager
+def transaction(bound: Engine) -> Iterator[Session]:
+    """One transaction: committed if the block ends well, rolled back otherwise.
+
+    Raises DatabaseUnavailable when Postgres does not answer or went away inside the block.
+    """
+    try:
+        with Session(bound, expire_on_commit=False) as session, session.begin():
+            yield session
+    except (OperationalError, InterfaceError) as error:
+        raise DatabaseUnavailable(
+            f"Postgres does not answer at {bound.url.render_as_string(hide_password=True)}: "
+            f"{str(error.orig).strip().splitlines()[0]}. Start it with `wetplate db up` or check the URL; "
+            "nothing of this step was written."
+        ) from error
+
+
+def now() -> datetime:
+    """The present moment, in UTC."""
+    return datetime.now(UTC)

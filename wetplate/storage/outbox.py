@@ -1,0 +1,66 @@
+"""The transactional outbox: what happened, told once, in commit order.
+
+Here: appending, reading by id, marking handled. Not here: what an event means to anybody.
+
+Rules:
+1. An event is appended in the transaction that changes the state it tells of.
+2. Ids are monotone in commit order: `append` holds a transaction-level advisory lock, so that a reader with a
+   cursor never misses an event that got a lower id and committed later.
+3. Topics in HANDLED are work: somebody sets `handled_at` when it is done. All others are news.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Index, select, text, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from wetplate.storage.database import Base, Json, now
+
+HANDLED = ("review.decided", "image.withdrawn", "image.reinstated")
+LOCK = 0x77657470
+
+
+class Event(Base):
+    """One line of news: `topic` is `<noun>.<past participle>`, `key` what it is about, `family` whose it is."""
+
+    __tablename__ = "outbox"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    topic: Mapped[str]
+    key: Mapped[str]
+    family: Mapped[str]
+    payload: Mapped[Json]
+    at: Mapped[datetime] = mapped_column(default=now)
+    handled_at: Mapped[datetime | None]
+
+
+Index("outbox_unhandled", Event.id, postgresql_where=Event.handled_at.is_(None))
+Index("outbox_topic", Event.topic, Event.id)
+
+
+def append(session: Session, topic: str, *, key: str, family: str, **payload: object) -> Event:
+    """Tell that something happened, in the caller's transaction."""
+    session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+    event = Event(topic=topic, key=key, family=family, payload=payload)
+    session.add(event)
+    session.flush()
+    return event
+
+
+def after(session: Session, cursor: int, topics: Sequence[str], *, limit: int = 100) -> Sequence[Event]:
+    """Events with an id above the cursor, oldest first."""
+    query = select(Event).where(Event.id > cursor, Event.topic.in_(topics)).order_by(Event.id).limit(limit)
+    return session.scalars(query).all()
+
+
+def unhandled(session: Session, *, before: datetime | None = None, limit: int = 100) -> Sequence[Event]:
+    """Work nobody finished, oldest first; `before` leaves out what is still fresh."""
+    query = select(Event).where(Event.handled_at.is_(None), Event.topic.in_(HANDLED))
+    if before is not None:
+        query = query.where(Event.at < before)
+    return session.scalars(query.order_by(Event.id).limit(limit)).all()
+
+
+def handle(session: Session, ids: Sequence[int]) -> None:
+    """Mark work as done."""
+    session.execute(update(Event).where(Event.id.in_(ids), Event.handled_at.is_(None)).values(handled_at=now()))
