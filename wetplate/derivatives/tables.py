@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from wetplate.storage.database import Base, now
@@ -12,10 +12,11 @@ class DerivativeRow(Base):
     """One derivative. `sha256` is that of the bytes that leave; `name` is content-hashed: `<sha256[:16]>-<width>.<ext>`.
 
     `encoder` and `options` say how it was made; `credentials` is `embedded` or `sidecar` (C2PA).
+    `withdrawn_at` is set when the image is taken down: the row stays as record, its object is deleted, and the
+    image, once reinstated, is derived anew. A row is in force while it is null; only rows in force are unique.
     """
 
     __tablename__ = "derivatives"
-    __table_args__ = (UniqueConstraint("canonical_id", "profile", "width", "format"),)
     id: Mapped[int] = mapped_column(primary_key=True)
     canonical_id: Mapped[str] = mapped_column(ForeignKey("canonical_images.id"))
     profile: Mapped[str]
@@ -25,11 +26,26 @@ class DerivativeRow(Base):
     lossless: Mapped[bool]
     quality: Mapped[int | None]
     sha256: Mapped[str] = mapped_column(index=True)
-    name: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
     key: Mapped[str]
     bytes: Mapped[int]
     credentials: Mapped[str]
     at: Mapped[datetime] = mapped_column(default=now)
+    withdrawn_at: Mapped[datetime | None]
+
+
+Index(
+    "derivatives_in_force",
+    DerivativeRow.canonical_id,
+    DerivativeRow.profile,
+    DerivativeRow.width,
+    DerivativeRow.format,
+    unique=True,
+    postgresql_where=DerivativeRow.withdrawn_at.is_(None),
+)
+Index(
+    "derivatives_name", DerivativeRow.name, unique=True, postgresql_where=DerivativeRow.withdrawn_at.is_(None)
+)
 
 
 class PlaceholderRow(Base):

@@ -1,4 +1,7 @@
-"""Provenance as rows. Written by `wetplate.provenance.catalog` only; append-only. Private: holds the prompt."""
+"""Provenance as rows.
+
+Written by `wetplate.provenance.catalog` only; append-only. Private: holds the prompt.
+"""
 
 from datetime import datetime
 
@@ -9,11 +12,16 @@ from wetplate.storage.database import Base, Json, now
 
 
 class ProvenanceRow(Base):
-    """Everything that answers "where does this image come from". `public_id` is the only part that travels."""
+    """Everything that answers "where does this image come from".
+
+    What travels with public files is `public_id` and a commitment to this record, keyed with `salt` (hex).
+    The licence is the family's when the row was written; publication asks the one now in force.
+    """
 
     __tablename__ = "provenance"
     canonical_id: Mapped[str] = mapped_column(ForeignKey("canonical_images.id"), primary_key=True)
     public_id: Mapped[str] = mapped_column(unique=True)
+    salt: Mapped[str]
     model_id: Mapped[str]
     model_revision: Mapped[str]
     model_files: Mapped[Json]
