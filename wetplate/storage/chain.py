@@ -43,7 +43,9 @@ class Chained:
         last = session.scalars(_tail(cls, stream)).first()
         position, previous = (last.position + 1, last.hash) if last else (0, GENESIS)
         at = now()
-        body = json.dumps({"at": at.isoformat(), **columns}, sort_keys=True, separators=(",", ":"), default=str)
+        body = json.dumps(
+            {"at": at.isoformat(), **columns}, sort_keys=True, separators=(",", ":"), default=str
+        )
         row = cls(
             stream=stream,
             position=position,

@@ -1,6 +1,6 @@
 """The catalog's engine and transactions.
 
-Here: the declarative base, the engine, `transaction()`. Not here: any table (each stage declares its own in
+Here: the declarative base, where the catalog is, the engine, `transaction()`. Not here: any table (each stage declares its own in
 `tables.py` and is its only writer), any migration (migrations/), any server (postgres.py).
 
 Rules: only edges (asset, endpoint, command) open a transaction and commit; verbs receive the Session.
@@ -17,6 +17,8 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from wetplate.errors import DatabaseUnavailable, StorageError
+from wetplate.settings import Settings
+from wetplate.storage import cluster
 
 Json = dict[str, Any]
 
@@ -32,13 +34,42 @@ class Base(DeclarativeBase):
     }
 
 
+def catalog_url(settings: Settings) -> str:
+    """The catalog as role app: WETPLATE_DATABASE_URL, else the embedded server. Raises DatabaseUnavailable."""
+    return settings.database_url or _embedded(settings, "app")
+
+
+def owner_url(settings: Settings) -> str:
+    """The catalog as the role that owns it: WETPLATE_OWNER_URL, else the embedded server.
+
+    Raises DatabaseUnavailable; also when only WETPLATE_DATABASE_URL is set, which names another server.
+    """
+    if settings.owner_url is None and settings.database_url is not None:
+        raise DatabaseUnavailable(
+            "WETPLATE_DATABASE_URL is set: the owner of that catalog must be in WETPLATE_OWNER_URL"
+        )
+    return settings.owner_url or _embedded(settings, "owner")
+
+
+def _embedded(settings: Settings, role: str) -> str:
+    server = cluster.server(settings)
+    if not cluster.alive(server):
+        raise DatabaseUnavailable(
+            f"the embedded Postgres in {server.data} is not running: run `wetplate db up`, "
+            "or set WETPLATE_DATABASE_URL to another one."
+        )
+    return server.url(role)
+
+
 def engine(url: str) -> Engine:
     """An engine for a psycopg 3 URL (`postgresql+psycopg://...`). Connects on first use.
 
     Raises StorageError for any other driver: psycopg 3 is the one the catalog is tested on.
     """
     if not url.startswith("postgresql+psycopg://"):
-        raise StorageError(f"catalog URL must start with postgresql+psycopg:// (got {url.split('://')[0]}://)")
+        raise StorageError(
+            f"catalog URL must start with postgresql+psycopg:// (got {url.split('://')[0]}://)"
+        )
     return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 10})
 
 

@@ -63,4 +63,6 @@ def unhandled(session: Session, *, before: datetime | None = None, limit: int = 
 
 def handle(session: Session, ids: Sequence[int]) -> None:
     """Mark work as done."""
-    session.execute(update(Event).where(Event.id.in_(ids), Event.handled_at.is_(None)).values(handled_at=now()))
+    session.execute(
+        update(Event).where(Event.id.in_(ids), Event.handled_at.is_(None)).values(handled_at=now())
+    )

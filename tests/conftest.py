@@ -1,0 +1,92 @@
+"""What every test may ask for: a real Postgres, a fresh migrated database, a transaction, an object store.
+
+One server runs for the whole session in a folder of its own; each test that asks gets its own copy of a migrated
+database. No test sees the caller's WETPLATE_* variables or writes into the checkout's `var/`.
+"""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, NullPool, create_engine
+from sqlalchemy.orm import Session
+
+from wetplate.settings import settings
+from wetplate.storage import cluster, postgres
+from wetplate.storage.cluster import Server
+from wetplate.storage.memory import MemoryObjects
+
+TEMPLATE = "template_catalog"
+NUMBERS = count(1)
+
+
+@pytest.fixture(autouse=True)
+def _own_surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Each test starts from the defaults, with a `var` folder of its own."""
+    for name in [name for name in os.environ if name.startswith("WETPLATE_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("WETPLATE_VAR", str(tmp_path / "var"))
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Server]:
+    """A real Postgres without durability, and in it a migrated database to copy. Stopped at the end by pg_ctl."""
+    with (
+        tempfile.TemporaryDirectory(prefix="wetplate-tests-") as folder,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        Path(folder).chmod(0o755)
+        patch.setenv("WETPLATE_VAR", folder)
+        now = settings()
+        server = cluster.server(now)
+        cluster.start(now, server, careless=True)
+        try:
+            postgres.create_roles(server)
+            postgres.create_database(server, TEMPLATE, "owner")
+            postgres.migrate(server, TEMPLATE)
+            yield server
+        finally:
+            cluster.stop(now, server, mode="immediate")
+            cluster.remove(server)
+
+
+@pytest.fixture
+def database_name(postgres_server: Server) -> Iterator[str]:
+    """A fresh, migrated database, dropped after the test."""
+    name = f"test_{next(NUMBERS)}"
+    postgres.create_database(postgres_server, name, "owner", TEMPLATE)
+    yield name
+    with postgres_server.connect() as connection:
+        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'.encode())
+
+
+@pytest.fixture
+def database(postgres_server: Server, database_name: str) -> Iterator[Engine]:
+    """The fresh database as role app."""
+    engine = create_engine(postgres_server.url("app", database_name))
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def owner(postgres_server: Server, database_name: str) -> Iterator[Engine]:
+    """The fresh database as the role that owns it."""
+    engine = create_engine(postgres_server.url("owner", database_name), poolclass=NullPool)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def session(database: Engine) -> Iterator[Session]:
+    """An open transaction on the fresh database; rolled back unless the test commits."""
+    with Session(database, expire_on_commit=False) as session:
+        yield session
+
+
+@pytest.fixture
+def objects() -> MemoryObjects:
+    """An empty object store."""
+    return MemoryObjects()
