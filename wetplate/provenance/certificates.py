@@ -44,7 +44,7 @@ _ALGORITHMS = {"secp256r1": b"es256", "secp384r1": b"es384", "secp521r1": b"es51
 
 @dataclass(frozen=True)
 class Chain:
-    """A signing chain as PEM bytes, leaf first; its key; the authority we trust when reading, if it is ours."""
+    """A signing chain as PEM bytes, leaf first; its key; the authority we trust when reading, if ours."""
 
     certificate: bytes
     key: bytes

@@ -1,6 +1,6 @@
 """The mark every public file carries: IPTC DigitalSourceType in an XMP packet.
 
-Here: the vocabulary, the packet, and reading the mark (and any other text) back out of a file's bytes.
+Here: the vocabulary, which mark a file carries, and whether its bytes hold a text that must not be public.
 Not here: encoding pictures (derivatives), signing (`signing`).
 
 Rule: the packet holds the source type and nothing else; whatever is known beyond it stays in the private
@@ -34,7 +34,7 @@ _PACKET = (
     "<Iptc4xmpExt:DigitalSourceType>{uri}</Iptc4xmpExt:DigitalSourceType>"
     '</rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end="r"?>'
 )
-_MARK = re.compile(rb"<Iptc4xmpExt:DigitalSourceType>" + re.escape(VOCABULARY.encode()) + rb"(\w+)<")
+_MARK = re.compile(rb"<Iptc4xmpExt:DigitalSourceType>" + re.escape(VOCABULARY.encode()) + rb"(\w{1,60})<")
 
 
 def source_type_uri(source_type: str) -> str:
@@ -51,12 +51,8 @@ def xmp_packet(source_type: str = TRAINED) -> bytes:
 
 
 def mark(body: bytes) -> str | None:
-    """The source type a PNG, JPEG, WebP or AVIF file is marked with.
-
-    None when unmarked. Raises ImageError.
-    """
-    packet = _info(body).get("xmp", b"")
-    found = _MARK.search(packet if isinstance(packet, bytes) else str(packet).encode())
+    """The source type a file is marked with; None when it is unmarked."""
+    found = _MARK.search(body)
     return found.group(1).decode() if found else None
 
 

@@ -1,11 +1,11 @@
 """The catalog's schema, step by step (Alembic), as plain SQL operations.
 
-Here: upgrading and asking for the revision. Not here: the models; a migration never imports one, because it describes
-the past. A test compares the result with every `tables.py`, so that neither can drift.
+Here: upgrading and asking for the revision. Not here: the models; a migration never imports one, because it
+describes the past. A test compares the result with every `tables.py`, so that neither can drift.
 
 Rules:
 1. The schema is upgraded by the role that owns it (`owner`); everybody else only asks `require_current`.
-2. Append-only tables are so by grant (role `app` has only SELECT and INSERT) and by trigger (nobody, owner included).
+2. Append-only tables are so by grant (role `app` has SELECT and INSERT) and by trigger (nobody, owner included).
 3. After the first release: expand, deploy, contract. A published migration is never edited.
 """
 
@@ -53,7 +53,8 @@ def require_current(engine: Engine) -> None:
     found, wanted = current(engine), newest()
     if found != wanted:
         raise SchemaMismatch(
-            f"the catalog's schema is at revision {found or 'none'}, this code needs {wanted}: run `wetplate db up`"
+            f"the catalog's schema is at revision {found or 'none'}, this code needs {wanted}: "
+            "run `wetplate db up`"
         )
 
 

@@ -1,5 +1,4 @@
-"""The catalog: families, recipes, paintings, signals, verdicts, canonicals, provenance, derivatives, publications,
-the outbox and the orphan marks; what role `app` may do; what nobody may do."""
+"""The catalog: every table of the first release, what role `app` may do with them, and what nobody may do."""
 
 from alembic import op
 
@@ -95,6 +94,8 @@ CREATE INDEX ix_canonical_images_family ON canonical_images (family);
 CREATE TABLE provenance (
     canonical_id VARCHAR PRIMARY KEY REFERENCES canonical_images (id),
     public_id VARCHAR NOT NULL UNIQUE,
+    salt VARCHAR NOT NULL,
+    salt VARCHAR NOT NULL,
     model_id VARCHAR NOT NULL,
     model_revision VARCHAR NOT NULL,
     model_files JSONB NOT NULL,
@@ -122,13 +123,16 @@ CREATE TABLE derivatives (
     lossless BOOLEAN NOT NULL,
     quality INTEGER,
     sha256 VARCHAR NOT NULL,
-    name VARCHAR NOT NULL UNIQUE,
+    name VARCHAR NOT NULL,
     key VARCHAR NOT NULL,
     bytes INTEGER NOT NULL,
     credentials VARCHAR NOT NULL,
     at TIMESTAMPTZ NOT NULL,
-    UNIQUE (canonical_id, profile, width, format)
+    withdrawn_at TIMESTAMPTZ
 );
+CREATE UNIQUE INDEX derivatives_in_force ON derivatives (canonical_id, profile, width, format)
+    WHERE withdrawn_at IS NULL;
+CREATE UNIQUE INDEX derivatives_name ON derivatives (name) WHERE withdrawn_at IS NULL;
 CREATE INDEX ix_derivatives_sha256 ON derivatives (sha256);
 
 CREATE TABLE placeholders (
@@ -189,7 +193,8 @@ APPEND_ONLY = ("signals", "verdicts", "canonical_images", "provenance", "moves")
 
 # Rows of these tables are the present state: app keeps them true.
 MUTABLE = (
-    "families", "recipes", "paintings", "budgets", "derivatives", "placeholders", "publications", "outbox", "orphans",
+    "families", "recipes", "paintings", "budgets", "derivatives", "placeholders", "publications", "outbox",
+    "orphans",
 )  # fmt: skip
 
 GRANTS = """
@@ -204,11 +209,12 @@ GRANT SELECT ON alembic_version TO app;
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO app;
 """
 
-# Statement-level, so that a change of no rows is refused too; ALWAYS, so that session_replication_role does not help.
+# By statement, so that a change of no rows is refused too; ALWAYS, so that session_replication_role is no way out.
 REFUSAL = """
 CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    RAISE EXCEPTION '% on % refused: its rows are append-only', TG_OP, TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
+    RAISE EXCEPTION '% on % refused: its rows are append-only', TG_OP, TG_TABLE_NAME
+        USING ERRCODE = 'restrict_violation';
 END $$;
 """
 
