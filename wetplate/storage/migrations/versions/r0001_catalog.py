@@ -95,7 +95,6 @@ CREATE TABLE provenance (
     canonical_id VARCHAR PRIMARY KEY REFERENCES canonical_images (id),
     public_id VARCHAR NOT NULL UNIQUE,
     salt VARCHAR NOT NULL,
-    salt VARCHAR NOT NULL,
     model_id VARCHAR NOT NULL,
     model_revision VARCHAR NOT NULL,
     model_files JSONB NOT NULL,
