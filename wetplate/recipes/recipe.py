@@ -1,7 +1,7 @@
 """A recipe: everything needed to make an image again.
 
-Here: the value, its canonical form and its id. Not here: where recipes come from (`family`, `infotext`) and what
-paints them. The canonical form is JSON with sorted keys and no floats, so that the id is the same for ever.
+Here: the value, its canonical form and its id. Not here: where recipes come from (`family`, `infotext`) and
+what paints them. The canonical form is JSON with sorted keys and no floats, so that the id stays the same.
 """
 
 import hashlib

@@ -9,7 +9,7 @@ from wetplate.storage.database import Base, Json, now
 
 
 class FamilyRow(Base):
-    """A registered product family; `digest` is the SHA-256 of its family file."""
+    """A registered product family; `digest` is the SHA-256 of what its file says, less layout."""
 
     __tablename__ = "families"
     slug: Mapped[str] = mapped_column(primary_key=True)
