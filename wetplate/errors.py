@@ -2,6 +2,7 @@
 
 WetplateError
 ├── FamilyError                 a family file cannot be used (file, key, what was expected)
+│   ├── FamilySampler           it names a sampler that is not in the table (an UnknownSampler too)
 │   └── UnknownFamily           no such family
 ├── RecipeError                 a recipe is outside what can be painted
 │   ├── UnknownSampler          sampler name not in the table
@@ -53,6 +54,10 @@ class RecipeError(WetplateError):
 
 class UnknownSampler(RecipeError):
     """The sampler name is not in the table; the message lists the known ones."""
+
+
+class FamilySampler(FamilyError, UnknownSampler):
+    """A family file names a sampler that is not in the table; the message lists the known ones."""
 
 
 class InfotextError(RecipeError):
