@@ -1,0 +1,171 @@
+"""From untrusted bytes to pixels.
+
+Here: limits, decoding, colour and orientation made plain. Not here: writing (`encode`).
+
+Rules:
+1. The format is told by magic bytes and Pillow is allowed that one decoder only.
+2. Limits are checked on the header, before any pixel is decoded; a picture with several frames is refused.
+3. Half a picture is no picture: whatever is cut short raises ImageError.
+4. What comes out is 8-bit sRGB, upright: ICC profiles are applied, CMYK, grey, palette and 16 bits converted.
+   A profile that cannot be read is refused: showing the wrong colours would go unnoticed. (`gAMA`, `cICP` and
+   AVIF's `nclx` are not colour-managed: such files without an ICC profile are read as sRGB.)
+"""
+
+import io
+import struct
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+
+from wetplate.errors import ImageError
+from wetplate.imaging.formats import sniff
+from wetplate.imaging.pixels import Pixels, transparent
+
+# What Pillow's decoders raise on damaged input.
+DAMAGE = (
+    OSError,
+    ValueError,
+    SyntaxError,
+    EOFError,
+    IndexError,
+    KeyError,
+    TypeError,
+    AssertionError,
+    struct.error,
+    OverflowError,
+    RuntimeError,
+    MemoryError,
+    Image.DecompressionBombError,
+)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much one picture may take: bytes of the file, pixels, pixels of the longer side, JPEG scans."""
+
+    size: int = 64 * 2**20
+    pixels: int = 50_000_000
+    side: int = 16_384
+    scans: int = 100
+
+
+LIMITS = Limits()
+
+
+def decode(body: bytes, limits: Limits = LIMITS) -> Pixels:
+    """The picture as (H, W, 3) or, if any pixel is not opaque, (H, W, 4) 8-bit sRGB. Raises ImageError."""
+    picture = _open(body, limits)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            picture.load()
+            plain = _srgb(ImageOps.exif_transpose(picture))
+    except DAMAGE as error:
+        raise ImageError(
+            f"the picture is damaged or cut short ({_said(error)}); fetch or export it again"
+        ) from error
+    pixels = np.array(plain)
+    return pixels if transparent(pixels) else np.ascontiguousarray(pixels[..., :3])
+
+
+def size(body: bytes, limits: Limits = LIMITS) -> tuple[int, int]:
+    """(width, height) as the header has it, before any orientation. Raises ImageError."""
+    return _open(body, limits).size
+
+
+def _open(body: bytes, limits: Limits) -> Image.Image:
+    """The header, checked."""
+    if len(body) > limits.size:
+        raise ImageError(f"the file has {len(body):,} bytes, {limits.size:,} are allowed; export it smaller")
+    name = sniff(body)
+    _whole(name, body, limits)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            picture = Image.open(io.BytesIO(body), formats=[name.upper()])
+    except Image.DecompressionBombError as error:
+        raise ImageError(f"the picture is too large ({_said(error)}); export it smaller") from error
+    except (UnidentifiedImageError, *DAMAGE) as error:
+        raise ImageError(
+            f"the {name} header cannot be read ({_said(error)}); export the picture again"
+        ) from error
+    _fits(picture, limits)
+    return picture
+
+
+def _fits(picture: Image.Image, limits: Limits) -> None:
+    width, height = picture.size
+    if width * height > limits.pixels or max(width, height) > limits.side:
+        raise ImageError(
+            f"the picture is {width} × {height}; at most {limits.pixels:,} pixels and {limits.side:,} a side "
+            "are allowed; export it smaller"
+        )
+    if getattr(picture, "n_frames", 1) > 1:
+        raise ImageError(f"the picture has {picture.n_frames} frames; export a single one")  # type: ignore[attr-defined]
+
+
+def _whole(name: str, body: bytes, limits: Limits) -> None:
+    """The file has its end. Decoders forgive a missing end mark once all pixels were seen; we do not."""
+    if not _ended(name, body):
+        raise ImageError(f"the {name} file has no end mark: it was cut short; fetch or export it again")
+    if name == "jpeg" and body.count(b"\xff\xda") > limits.scans:
+        raise ImageError(f"the JPEG has more than {limits.scans} scans; export it as a plain one")
+
+
+def _ended(name: str, body: bytes) -> bool:
+    if name == "webp":
+        return len(body) >= int.from_bytes(body[4:8], "little") + 8
+    marks = {"png": b"IEND\xaeB`\x82", "jpeg": b"\xff\xd9", "avif": b""}
+    return marks[name] in body[-4096:]
+
+
+def _srgb(picture: Image.Image) -> Image.Image:
+    """RGB or RGBA in sRGB."""
+    picture = _eight_bits(picture)
+    profile = picture.info.get("icc_profile")
+    alpha = _alpha(picture)
+    colours = _managed(picture, profile) if profile else picture
+    colours = colours.convert("RGB") if colours.mode != "RGB" else colours
+    if alpha is not None:
+        colours.putalpha(alpha)
+    return colours
+
+
+def _eight_bits(picture: Image.Image) -> Image.Image:
+    """16-bit grey scaled to 8 (Pillow clips instead); all other modes as they are."""
+    if not picture.mode.startswith(("I", "F")):
+        return picture
+    values = np.asarray(picture).astype(np.float64)
+    grey = Image.fromarray(np.rint(np.clip(values, 0, 65535) / 257).astype(np.uint8))
+    grey.info = {key: value for key, value in picture.info.items() if key == "icc_profile"}
+    return grey
+
+
+def _alpha(picture: Image.Image) -> Image.Image | None:
+    if not picture.has_transparency_data:
+        return None
+    return picture.convert("RGBA").getchannel("A")
+
+
+def _managed(picture: Image.Image, profile: bytes) -> Image.Image:
+    """Colours taken from the embedded profile to sRGB, perceptual intent."""
+    if picture.mode not in ("RGB", "L", "CMYK"):
+        picture = picture.convert("L" if picture.mode in ("1", "LA") else "RGB")
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        converted = ImageCms.profileToProfile(
+            picture, source, ImageCms.createProfile("sRGB"), outputMode="RGB"
+        )
+    except (ImageCms.PyCMSError, OSError) as error:
+        raise ImageError(
+            f"the colour profile ({len(profile):,} bytes) cannot be applied to {picture.mode} "
+            f"pixels ({_said(error)}); convert the picture to sRGB"
+        ) from error
+    assert converted is not None
+    return converted
+
+
+def _said(error: BaseException) -> str:
+    return str(error).strip().splitlines()[0][:120] if str(error).strip() else type(error).__name__
