@@ -72,10 +72,10 @@ def test_a_lying_header_and_a_bomb_are_refused_before_decoding() -> None:
     with pytest.raises(ImageError, match="3600000000 pixels"):
         decode(png(60000, 60000, chunk(b"IDAT", b"x")))
     one_bit = zlib.compress(bytes((20000 // 8 + 1) * 20000))
-    with pytest.raises(ImageError, match="400000000 pixels.*export it smaller"):
+    with pytest.raises(ImageError, match="400000000 pixels"):
         decode(png(20000, 20000, chunk(b"IDAT", one_bit), depth=1, colour=0))
-    with pytest.raises(ImageError, match="65535 × 1"):
-        decode(saved(Image.new("RGB", (65535, 1)), "JPEG"))
+    with pytest.raises(ImageError, match="65535 × 1;"):
+        decode(saved(Image.new("RGB", (65535, 1))))
 
 
 def test_limits_are_the_callers() -> None:
