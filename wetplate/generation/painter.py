@@ -1,6 +1,7 @@
 """The Painter port: recipes in, paintings out.
 
-Here: the protocol, the values, the check every painting passes. Not here: torch (`diffusion`), storage (`catalog`).
+Here: the protocol, the values, the check every painting passes. Not here: torch (`diffusion`), which painter
+is opened (`studio`), storage (`catalog`).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -32,7 +33,11 @@ class Runtime:
 
 @dataclass(frozen=True)
 class Painting:
-    """A recipe's picture: `pixels` are (height, width, 3) 8-bit sRGB; `model_files` maps file name to SHA-256."""
+    """A recipe's picture.
+
+    `pixels` are (height, width, 3) 8-bit sRGB, `model_files` maps file name to SHA-256, `seconds` is the
+    image's share of its batch on the device.
+    """
 
     recipe: Recipe
     pixels: Pixels
@@ -64,5 +69,7 @@ def checked(pixels: NDArray[np.generic], recipe: Recipe) -> Pixels:
             raise BlankPainting(f"recipe {recipe.id[:12]}: output holds NaN or infinity; try dtype float32")
         values = np.rint(np.clip(values, 0, 1) * 255)
     if (values == values[0, 0]).all():
-        raise BlankPainting(f"recipe {recipe.id[:12]}: output is one colour throughout {values[0, 0].tolist()}")
+        raise BlankPainting(
+            f"recipe {recipe.id[:12]}: output is one colour throughout {values[0, 0].tolist()}"
+        )
     return values.astype(np.uint8)

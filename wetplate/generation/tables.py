@@ -1,4 +1,4 @@
-"""Paintings and budgets as rows. Written by `wetplate.generation.catalog` and `wetplate.generation.budget` only."""
+"""Paintings and budgets as rows. Written by `wetplate.generation.catalog` and `.budget` only."""
 
 from datetime import date, datetime
 
@@ -24,10 +24,11 @@ class PaintingRow(Base):
 
 
 class BudgetRow(Base):
-    """What a family has spent on one day (UTC): images and milliseconds on the device."""
+    """What a family has spent on one day (UTC): images reserved or painted, milliseconds on the device."""
 
     __tablename__ = "budgets"
     family: Mapped[str] = mapped_column(primary_key=True)
     day: Mapped[date] = mapped_column(primary_key=True)
     images: Mapped[int] = mapped_column(default=0)
     device_ms: Mapped[int] = mapped_column(default=0)
+    granted_at: Mapped[datetime] = mapped_column(default=now)

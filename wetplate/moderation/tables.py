@@ -44,3 +44,6 @@ class VerdictRow(Chained, Base):
 
 
 Index("verdicts_object", VerdictRow.object_sha256)
+Index(
+    "verdicts_waiting", VerdictRow.stream, VerdictRow.position, postgresql_where=VerdictRow.verdict == "review"
+)

@@ -43,6 +43,7 @@ CREATE TABLE budgets (
     day DATE NOT NULL,
     images INTEGER NOT NULL,
     device_ms INTEGER NOT NULL,
+    granted_at TIMESTAMPTZ NOT NULL,
     PRIMARY KEY (family, day)
 );
 
@@ -76,6 +77,7 @@ CREATE TABLE verdicts (
     UNIQUE (stream, position)
 );
 CREATE INDEX verdicts_object ON verdicts (object_sha256);
+CREATE INDEX verdicts_waiting ON verdicts (stream, position) WHERE verdict = 'review';
 
 CREATE TABLE canonical_images (
     id VARCHAR PRIMARY KEY,
@@ -208,7 +210,7 @@ GRANT SELECT ON alembic_version TO app;
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO app;
 """
 
-# By statement, so that a change of no rows is refused too; ALWAYS, so that session_replication_role is no way out.
+# By statement: a change of no rows is refused too. ALWAYS: session_replication_role is no way out.
 REFUSAL = """
 CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

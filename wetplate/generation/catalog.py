@@ -1,0 +1,75 @@
+"""The catalog of paintings: the only writer of their rows.
+
+Here: what still has to be painted, keeping a painting, reading its pixels. Not here: budgets (`budget`).
+
+Rules:
+1. Object first, then row: a crash between the two leaves an orphan for the sweep, never a row without bytes.
+2. One painting per recipe: whoever keeps first wins, and a second call gives the first row back.
+3. The stored PNG carries pixels and nothing else: no prompt, no parameters.
+"""
+
+from dataclasses import asdict
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from wetplate.errors import ImageUnknown
+from wetplate.generation.painter import Painting, Pixels
+from wetplate.generation.tables import PaintingRow
+from wetplate.imaging.codec import PNG, decode, encode
+from wetplate.recipes import recipe as recipes
+from wetplate.recipes.recipe import Recipe
+from wetplate.recipes.tables import RecipeRow
+from wetplate.storage.objects import Objects, sha256
+
+
+def unpainted(session: Session, family: str) -> list[Recipe]:
+    """The family's current recipes that have no painting yet, in the file's order."""
+    query = (
+        select(RecipeRow.body)
+        .outerjoin(PaintingRow, PaintingRow.recipe_id == RecipeRow.id)
+        .where(RecipeRow.family == family, RecipeRow.current, PaintingRow.recipe_id.is_(None))
+        .order_by(RecipeRow.position)
+    )
+    return [recipes.read(body) for body in session.scalars(query)]
+
+
+def keep(session: Session, objects: Objects, painting: Painting, *, run_id: str) -> PaintingRow:
+    """The row of the recipe's painting, made from this one unless there is one already.
+
+    Raises ImageUnknown for a recipe that is not registered, StorageFull, StorageError.
+    """
+    recipe_id = painting.recipe.id
+    kept = session.get(PaintingRow, recipe_id)
+    if kept is not None:
+        return kept
+    if session.get(RecipeRow, recipe_id) is None:
+        raise ImageUnknown(f"recipe {recipe_id[:12]} is not registered; register its family first")
+    png = encode(painting.pixels, PNG)
+    head = objects.put(key(recipe_id, sha256(png)), png, content_type="image/png")
+    row = {
+        "recipe_id": recipe_id,
+        "sha256": head.sha256,
+        "key": head.key,
+        "bytes": head.size,
+        "runtime": asdict(painting.runtime),
+        "model_files": dict(painting.model_files),
+        "seconds": painting.seconds,
+        "run_id": run_id,
+    }
+    session.execute(insert(PaintingRow).values(row).on_conflict_do_nothing())
+    return session.get_one(PaintingRow, recipe_id)
+
+
+def key(recipe_id: str, digest: str) -> str:
+    """Where a painting waits in the private area."""
+    return f"paintings/{recipe_id[:2]}/{recipe_id}/{digest}.png"
+
+
+def pixels(objects: Objects, row: PaintingRow) -> Pixels:
+    """The painting as (H, W, 3) 8-bit sRGB.
+
+    Raises ObjectMissing, and ImageError for bytes that are no picture.
+    """
+    return decode(objects.get(row.key))
