@@ -21,6 +21,7 @@ from wetplate.recipes.model import model_digest
 from wetplate.recipes.recipe import Recipe
 
 __all__ = [
+    "FILE",
     "MAX_VARIANTS",
     "Budget",
     "Family",
