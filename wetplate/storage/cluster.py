@@ -3,11 +3,11 @@
 Here: folders, locks, `initdb` and `pg_ctl`. Not here: roles, databases, schema (`postgres`, `migrations`).
 
 Rules:
-1. The server listens on a Unix socket in a 0700 folder and on nothing else; that folder is the authentication.
+1. The server listens on a Unix socket in a 0700 folder and nowhere else: that folder is the authentication.
 2. Alive means: a real connection answers for this very data folder. A process id proves nothing (a stale
    `postmaster.pid` may name somebody else's process), so nothing is ever signalled because of one.
-3. The server inherits an open, locked file from us. While any process of it lives the kernel keeps that lock; once
-   the lock is free, the server is gone for certain and a `postmaster.pid` left behind may be removed.
+3. The server inherits an open, locked file from us. While any process of it lives the kernel keeps that lock;
+   once the lock is free, the server is gone for certain and a `postmaster.pid` left behind may be removed.
 4. Nothing is stopped behind anybody's back: no reference counting, no exit handler; `down` says when.
 """
 
@@ -16,8 +16,9 @@ import hashlib
 import os
 import shlex
 import shutil
+import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +36,7 @@ SOCKET = ".s.PGSQL.5432"
 SOCKET_LIMIT = 103  # bytes: 107 on Linux, 103 on macOS
 REFUGE = Path("/var/lib/wetplate")  # where root keeps a cluster whose account cannot reach the checkout
 PATIENCE = 60.0  # seconds for a start, a recovery or a stop
+INITDB = ("--auth-local=trust", "--auth-host=reject", "--encoding=UTF8", "--no-locale", "--data-checksums")
 OPTIONS = {"listen_addresses": "", "max_connections": "200", "timezone": "UTC", "log_timezone": "UTC"}
 CARELESS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
@@ -113,23 +115,9 @@ def stop(settings: Settings, which: Server, *, mode: str = "fast") -> None:
     """Have the server stopped; no-op when it is. `mode` is pg_ctl's (fast, immediate)."""
     if which.major() is None or not _lives(which):
         return
-    programs = binaries(settings, which)
-    command = [
-        programs.program("pg_ctl"),
-        "stop",
-        "-D",
-        which.data,
-        "-m",
-        mode,
-        "-w",
-        "-t",
-        str(int(PATIENCE)),
-    ]
-    said = which.account.run(command, timeout=PATIENCE + 30)
+    said = _pg_ctl(binaries(settings, which), which, "stop", "-m", mode)
     if said.returncode != 0 and _lives(which):
-        raise DatabaseUnavailable(
-            f"Postgres in {which.data} does not stop: {said.stdout}{said.stderr}".strip()
-        )
+        raise DatabaseUnavailable(f"Postgres in {which.data} does not stop: {said.stderr.strip()}")
 
 
 def remove(which: Server) -> None:
@@ -166,13 +154,8 @@ def _make_home(which: Server) -> None:
 def _initialise(programs: Binaries, which: Server, *, careless: bool) -> None:
     half = which.home / "data.new"
     shutil.rmtree(half, ignore_errors=True)
-    options = ["--no-sync"] if careless else []
-    said = which.account.run(
-        [
-            programs.program("initdb"), "-D", half, "-U", ADMIN, "--auth-local=trust", "--auth-host=reject",
-            "--encoding=UTF8", "--no-locale", "--data-checksums", *options,
-        ]
-    )  # fmt: skip
+    command = [str(programs.program("initdb")), "-D", str(half), "-U", ADMIN, *INITDB]
+    said = which.account.run([*command, "--no-sync"] if careless else command)
     if said.returncode != 0:
         raise DatabaseUnavailable(f"initdb failed in {half}: {said.stderr.strip()}")
     half.rename(which.data)
@@ -181,19 +164,23 @@ def _initialise(programs: Binaries, which: Server, *, careless: bool) -> None:
 def _launch(programs: Binaries, which: Server, lock: int, options: dict[str, str]) -> None:
     (which.data / "postmaster.pid").unlink(missing_ok=True)
     flags = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
-    command = [
-        programs.program("pg_ctl"), "start", "-D", which.data, "-l", which.log, "-w", "-t", str(int(PATIENCE)),
-        "-o", shlex.join(["-k", str(which.socket), *flags]),
-    ]  # fmt: skip
-    said = which.account.run(command, keep=(lock,), timeout=PATIENCE + 30)
+    words = shlex.join(["-k", str(which.socket), *flags])
+    said = _pg_ctl(programs, which, "start", "-l", str(which.log), "-o", words, keep=(lock,))
     if said.returncode != 0:
-        raise DatabaseUnavailable(
-            f"Postgres does not start in {which.data}: {_last_words(which) or said.stderr}"
-        )
+        why = _last_words(which) or said.stderr.strip()
+        raise DatabaseUnavailable(f"Postgres does not start in {which.data}: {why}")
+
+
+def _pg_ctl(
+    programs: Binaries, which: Server, *words: str, keep: Sequence[int] = ()
+) -> subprocess.CompletedProcess[str]:
+    patience = ("-w", "-t", str(int(PATIENCE)))
+    command = [str(programs.program("pg_ctl")), "-D", str(which.data), *patience, *words]
+    return which.account.run(command, keep=keep, timeout=PATIENCE + 30)
 
 
 def _until_alive(programs: Binaries, which: Server, options: dict[str, str]) -> None:
-    """Launch once the lock is free; while it is not, a server lives that starts, recovers or stops: wait for it."""
+    """Launch once the lock is free; until then a server lives that starts, recovers or stops: wait for it."""
     deadline = time.monotonic() + PATIENCE
     while not alive(which):
         if time.monotonic() > deadline:
@@ -220,7 +207,7 @@ def _launching(which: Server) -> Iterator[None]:
 
 @contextmanager
 def _serving(which: Server) -> Iterator[int | None]:
-    """The lock that the server will inherit; None while a server lives, maybe one that still starts or stops."""
+    """The lock the server will inherit; None while a server lives, even one that still starts or stops."""
     with _opened(which, "server.lock") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

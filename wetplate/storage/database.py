@@ -1,7 +1,7 @@
 """The catalog's engine and transactions.
 
-Here: the declarative base, where the catalog is, the engine, `transaction()`. Not here: any table (each stage declares its own in
-`tables.py` and is its only writer), any migration (migrations/), any server (postgres.py).
+Here: the declarative base, where the catalog is, the engine, `transaction()`. Not here: any table (each stage
+declares its own in `tables.py` and is its only writer), any migration (migrations/), any server (cluster.py).
 
 Rules: only edges (asset, endpoint, command) open a transaction and commit; verbs receive the Session.
 """
@@ -35,7 +35,7 @@ class Base(DeclarativeBase):
 
 
 def catalog_url(settings: Settings) -> str:
-    """The catalog as role app: WETPLATE_DATABASE_URL, else the embedded server. Raises DatabaseUnavailable."""
+    """The catalog as role app: WETPLATE_DATABASE_URL, else the embedded one. Raises DatabaseUnavailable."""
     return settings.database_url or _embedded(settings, "app")
 
 

@@ -1,4 +1,4 @@
-"""Objects in memory: the fake that ships with the port. Keeps the port's rules; nothing survives the process."""
+"""Objects in memory: the fake that ships with the port. Keeps its rules; nothing survives the process."""
 
 import threading
 from collections.abc import Iterator
@@ -17,7 +17,9 @@ class MemoryObjects:
         self._lock = threading.Lock()
 
     def put(self, key: str, body: bytes, *, content_type: str) -> Head:
-        head = Head(checked_key(key), len(body), sha256(body), content_type, now())
+        head = Head(
+            key=checked_key(key), size=len(body), sha256=sha256(body), content_type=content_type, put_at=now()
+        )
         with self._lock:
             kept, _ = self._kept.setdefault(key, (head, bytes(body)))
         if kept.sha256 != head.sha256:

@@ -7,6 +7,9 @@ Rules every store keeps (the contract kit in tests/contracts proves them):
 2. After `put` returns, the bytes survive the loss of the process (and, on disk, of power).
 3. A reader sees the whole object or none.
 4. A full store raises StorageFull and leaves nothing behind under the key.
+5. What the store refuses for reasons of its own is a StorageError, never an error of its library.
+
+A key that names a folder of other keys (`a/b` beside `a/b/c`) is allowed in S3 and refused by a local folder.
 """
 
 import hashlib
@@ -21,15 +24,21 @@ from wetplate.errors import StorageError
 KEY = re.compile(r"[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*)*\Z")
 
 
-@dataclass(frozen=True)
-class Head:
-    """What a store knows of an object: size in bytes, SHA-256 as 64 hex digits, media type, when it was put."""
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One line of a listing: key, size in bytes, time of the put."""
 
     key: str
     size: int
+    put_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Head(Entry):
+    """What a store knows of an object: also the SHA-256 as 64 hex digits and the media type."""
+
     sha256: str
     content_type: str
-    put_at: datetime
 
 
 class Objects(Protocol):
@@ -44,7 +53,7 @@ class Objects(Protocol):
     def head(self, key: str) -> Head:
         """What is known of the object. Raises ObjectMissing."""
 
-    def list(self, prefix: str = "") -> Iterator[Head]:
+    def list(self, prefix: str = "") -> Iterator[Entry]:
         """Every object whose key starts with the prefix, in key order."""
 
     def delete(self, key: str) -> None:
@@ -60,7 +69,10 @@ def sha256(body: bytes) -> str:
 
 
 def checked_key(key: str) -> str:
-    """The key, if it is one: lower-case segments of letters, digits, `.`, `_`, `-`. Raises StorageError."""
-    if not KEY.match(key) or len(key) > 512:
+    """The key, if it is one: lower-case segments of letters, digits, `.`, `_`, `-`. Raises StorageError.
+
+    At most 512 characters, 200 in a segment: what every store and file system holds.
+    """
+    if not KEY.match(key) or len(key) > 512 or max(map(len, key.split("/"))) > 200:
         raise StorageError(f"{key!r} is no object key: expected lower-case segments like canonical/ab/cd.png")
     return key

@@ -22,7 +22,7 @@ LOCK = 0x77657470
 
 
 class Event(Base):
-    """One line of news: `topic` is `<noun>.<past participle>`, `key` what it is about, `family` whose it is."""
+    """One line of news: `topic` is `<noun>.<participle>`, `key` what it is about, `family` whose it is."""
 
     __tablename__ = "outbox"
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -1,10 +1,10 @@
 """The embedded Postgres as a person uses it: up, down, status, reset.
 
-Here: roles, databases and the migration after the start. Not here: processes and folders (`cluster`), programs
-(`binaries`). Production has a Postgres of its own: set WETPLATE_DATABASE_URL and WETPLATE_OWNER_URL instead.
+Here: roles, databases and the migration after the start. Not here: processes and folders (`cluster`),
+programs (`binaries`). Production has its own Postgres: see WETPLATE_DATABASE_URL and WETPLATE_OWNER_URL.
 
-Roles: `owner` owns the catalog and migrates it; `app` reads and writes what the migrations grant, and owns Dagster's
-own database; owner may do whatever app may. Neither is a superuser: append-only tables are append-only here too.
+Roles: `owner` owns the catalog and migrates it; `app` reads and writes what the migrations grant, and owns
+Dagster's own database; owner may do whatever app may. Neither is a superuser: append-only holds here too.
 """
 
 from dataclasses import dataclass
