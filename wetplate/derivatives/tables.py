@@ -9,9 +9,11 @@ from wetplate.storage.database import Base, now
 
 
 class DerivativeRow(Base):
-    """One derivative. `sha256` is that of the bytes that leave; `name` is content-hashed: `<sha256[:16]>-<width>.<ext>`.
+    """One derivative.
 
-    `encoder` and `options` say how it was made; `credentials` is `embedded` or `sidecar` (C2PA).
+    `sha256` is that of the bytes that leave, `name` is content-hashed: `<sha256[:16]>-<width>.<ext>`; two rows share a
+    name only where they share the bytes. `credentials` is `embedded` or `sidecar`: then the C2PA manifest stands
+    beside the object, under `manifest_key` = `<key>.c2pa`.
     `withdrawn_at` is set when the image is taken down: the row stays as record, its object is deleted, and the
     image, once reinstated, is derived anew. A row is in force while it is null; only rows in force are unique.
     """
@@ -27,7 +29,8 @@ class DerivativeRow(Base):
     quality: Mapped[int | None]
     sha256: Mapped[str] = mapped_column(index=True)
     name: Mapped[str]
-    key: Mapped[str]
+    key: Mapped[str] = mapped_column(info={"object_key": True})
+    manifest_key: Mapped[str | None] = mapped_column(info={"object_key": True})
     bytes: Mapped[int]
     credentials: Mapped[str]
     at: Mapped[datetime] = mapped_column(default=now)
@@ -43,9 +46,7 @@ Index(
     unique=True,
     postgresql_where=DerivativeRow.withdrawn_at.is_(None),
 )
-Index(
-    "derivatives_name", DerivativeRow.name, unique=True, postgresql_where=DerivativeRow.withdrawn_at.is_(None)
-)
+Index("derivatives_name", DerivativeRow.name, postgresql_where=DerivativeRow.withdrawn_at.is_(None))
 
 
 class PlaceholderRow(Base):

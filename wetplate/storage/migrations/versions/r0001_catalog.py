@@ -83,6 +83,7 @@ CREATE TABLE canonical_images (
     id VARCHAR PRIMARY KEY,
     recipe_id VARCHAR NOT NULL UNIQUE REFERENCES recipes (id),
     family VARCHAR NOT NULL REFERENCES families (slug),
+    object_sha256 VARCHAR NOT NULL,
     key VARCHAR NOT NULL,
     bytes INTEGER NOT NULL,
     width INTEGER NOT NULL,
@@ -92,6 +93,7 @@ CREATE TABLE canonical_images (
     at TIMESTAMPTZ NOT NULL
 );
 CREATE INDEX ix_canonical_images_family ON canonical_images (family);
+CREATE INDEX ix_canonical_images_object_sha256 ON canonical_images (object_sha256);
 
 CREATE TABLE provenance (
     canonical_id VARCHAR PRIMARY KEY REFERENCES canonical_images (id),
@@ -126,6 +128,7 @@ CREATE TABLE derivatives (
     sha256 VARCHAR NOT NULL,
     name VARCHAR NOT NULL,
     key VARCHAR NOT NULL,
+    manifest_key VARCHAR,
     bytes INTEGER NOT NULL,
     credentials VARCHAR NOT NULL,
     at TIMESTAMPTZ NOT NULL,
@@ -133,7 +136,7 @@ CREATE TABLE derivatives (
 );
 CREATE UNIQUE INDEX derivatives_in_force ON derivatives (canonical_id, profile, width, format)
     WHERE withdrawn_at IS NULL;
-CREATE UNIQUE INDEX derivatives_name ON derivatives (name) WHERE withdrawn_at IS NULL;
+CREATE INDEX derivatives_name ON derivatives (name) WHERE withdrawn_at IS NULL;
 CREATE INDEX ix_derivatives_sha256 ON derivatives (sha256);
 
 CREATE TABLE placeholders (
