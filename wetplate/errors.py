@@ -19,8 +19,15 @@ WetplateError
 ├── ProvenanceError             a claim cannot be made or signed
 │   └── LicenceRefused          the licence does not allow this use
 ├── DerivativeError             a profile or a derivative cannot be made
-├── PublicationError
-│   └── IllegalMove             the state does not allow this move
+├── PublicationError            a publication cannot go on
+│   ├── IllegalMove             the state does not allow this move
+│   │   ├── WithdrawnImage      taken down; only reinstating leads out
+│   │   ├── NeverPublished      there is nothing public to hide or supersede
+│   │   ├── NotWithdrawn        there is nothing to reinstate
+│   │   └── TakedownPending     the takedown has not reached the store yet
+│   ├── Unready                 provenance or derivatives are missing
+│   ├── DryRunImage             painted by the fake painter; never leaves
+│   └── UnknownReason           not on the move's closed list of reasons
 ├── StorageError
 │   ├── ObjectMissing           no object under this key
 │   ├── ObjectConflict          other bytes already stand under this key
@@ -29,6 +36,7 @@ WetplateError
 │   ├── DatabaseUnavailable     Postgres does not answer
 │   └── SchemaMismatch          the database is at another revision
 └── ImageUnknown                no image, recipe or painting with this id
+    └── AmbiguousId             several images begin with these digits
 """
 
 
@@ -120,6 +128,34 @@ class IllegalMove(PublicationError):
     """The state does not allow this move."""
 
 
+class WithdrawnImage(IllegalMove):
+    """The image was taken down; only reinstating leads out of that."""
+
+
+class NeverPublished(IllegalMove):
+    """There is nothing public to hide or to supersede."""
+
+
+class NotWithdrawn(IllegalMove):
+    """The image was not taken down: there is nothing to reinstate."""
+
+
+class TakedownPending(IllegalMove):
+    """The takedown has not reached the object store yet."""
+
+
+class Unready(PublicationError):
+    """Provenance or derivatives of the image are missing."""
+
+
+class DryRunImage(PublicationError):
+    """The fake painter painted this; nothing of a dry run leaves."""
+
+
+class UnknownReason(PublicationError):
+    """The reason is not on the closed list of this move."""
+
+
 class StorageError(WetplateError):
     """Bytes or rows cannot be kept."""
 
@@ -150,3 +186,7 @@ class SchemaMismatch(StorageError):
 
 class ImageUnknown(WetplateError):
     """There is no image, recipe or painting with this id."""
+
+
+class AmbiguousId(ImageUnknown):
+    """Several images begin with these digits; the message asks for more of them."""

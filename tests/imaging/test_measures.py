@@ -12,7 +12,7 @@ from skimage import color, data
 from wetplate.errors import ImageError
 from wetplate.imaging import compare, fingerprint, placeholder
 from wetplate.imaging.codec import Encoding, decode, encode
-from wetplate.imaging.contact_sheet import contact_sheet
+from wetplate.imaging.contact_sheet import Tile, contact_sheet
 from wetplate.imaging.flatness import flat
 from wetplate.imaging.pixels import opaque, transparent
 from wetplate.imaging.resize import downscale, height_at
@@ -209,16 +209,24 @@ def test_ssimulacra2_orders_qualities() -> None:
 
 @pytest.mark.parametrize("format", ["webp", "png"])
 def test_a_sheet_holds_every_picture(format: str) -> None:
-    pictures = [
-        (f"variant {n} with a long, long name", np.full((300, 200, 3), n * 20, np.uint8)) for n in range(7)
+    tiles = [
+        Tile(np.full((300, 200, 3), n * 20, np.uint8), f"a long, long, long caption {n}") for n in range(7)
     ]
-    sheet = decode(contact_sheet(pictures, columns=3, cell=90, format=format))
-    assert sheet.shape == (3 * (90 + 8 + 14) + 8, 3 * 98 + 8, 3)
+    sheet = decode(contact_sheet(tiles, columns=3, cell=90, format=format))
+    assert sheet.shape == (3 * (90 + 8 + 13) + 8, 3 * 98 + 8, 3)
     assert abs(int(sheet[8 + 45, 8 + 98 + 45, 0]) - 20) < 6
-    small = decode(contact_sheet([("tiny", disc(10))], cell=64))
-    assert small.shape[1] == 64 + 16
 
 
-def test_an_empty_sheet_is_refused() -> None:
-    with pytest.raises(ImageError):
-        contact_sheet([])
+def test_a_sheet_never_upscales_and_draws_what_is_missing_as_a_frame() -> None:
+    sheet = decode(
+        contact_sheet([Tile(disc(10), "tiny"), Tile(None, "gone\nwithdrawn")], cell=64, format="png")
+    )
+    assert sheet.shape == (64 + 16 + 26, 2 * 72 + 8, 3)
+    assert sheet[8, 8].tolist() == [246, 245, 242]
+    assert sheet[8 + 32, 8 + 72 + 32].tolist() == [226, 224, 219]
+
+
+def test_an_empty_sheet_and_an_unknown_format() -> None:
+    assert decode(contact_sheet([])).size
+    with pytest.raises(ImageError, match="webp or png"):
+        contact_sheet([], format="gif")

@@ -1,56 +1,72 @@
-"""Many pictures on one sheet, each with its label: what a person looks at first."""
+"""Many pictures on one sheet, each with its caption: what a person looks at first.
+
+Here: drawing. Not here: which pictures to show, and what may be shown of them.
+"""
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from wetplate.errors import ImageError
-from wetplate.imaging.encode import Encoding, encode
+from wetplate.imaging.encode import PNG, Encoding, encode
 from wetplate.imaging.pixels import Pixels, opaque
 
-PAPER, INK = (246, 245, 242), (40, 40, 44)
-GAP, LINE = 8, 14
-FORMATS = {"webp": Encoding("webp", quality=82), "png": Encoding("png", lossless=True)}
+PAPER, INK, EMPTY = (246, 245, 242), (40, 40, 44), (226, 224, 219)
+GAP, LINE = 8, 13
+FORMATS = {"webp": Encoding("webp", quality=82), "png": PNG}
 
 
-def contact_sheet(
-    pictures: Sequence[tuple[str, Pixels]], *, columns: int = 0, cell: int = 128, format: str = "webp"
-) -> bytes:
-    """A grid of (label, pixels) as one WebP or PNG; `columns` 0 makes it about square. Raises ImageError.
+@dataclass(frozen=True)
+class Tile:
+    """One place on the sheet: a picture (None: an empty frame) and its caption, of one line or several."""
 
-    Pictures are scaled down to `cell` pixels, never up; a label longer than its cell is cut with an ellipsis.
+    pixels: Pixels | None
+    caption: str
+
+
+def contact_sheet(tiles: Sequence[Tile], *, columns: int = 0, cell: int = 128, format: str = "webp") -> bytes:
+    """The tiles as a grid, one WebP or PNG; `columns` 0 makes it about square. Raises ImageError.
+
+    Pictures are scaled down to `cell` pixels, never up; a caption line too long for its cell ends
+    in an ellipsis. No tiles give an empty sheet.
     """
-    if not pictures or format not in FORMATS:
-        raise ImageError(f"a contact sheet needs a picture and one of {', '.join(FORMATS)}")
-    columns = columns or math.ceil(math.sqrt(len(pictures)))
-    rows = math.ceil(len(pictures) / columns)
-    pitch = (cell + GAP, cell + GAP + LINE)
+    if format not in FORMATS:
+        raise ImageError(f"a contact sheet is written as {' or '.join(FORMATS)}, not {format!r}")
+    columns = min(columns or math.ceil(math.sqrt(len(tiles))), len(tiles)) or 1
+    lines = max((tile.caption.count("\n") + 1 for tile in tiles), default=1)
+    pitch = (cell + GAP, cell + GAP + lines * LINE)
+    rows = math.ceil(len(tiles) / columns)
     sheet = Image.new("RGB", (columns * pitch[0] + GAP, rows * pitch[1] + GAP), PAPER)
-    for place, (label, pixels) in enumerate(pictures):
+    for place, tile in enumerate(tiles):
         row, column = divmod(place, columns)
-        _paste(sheet, (GAP + column * pitch[0], GAP + row * pitch[1]), cell, label, pixels)
+        _draw(sheet, (GAP + column * pitch[0], GAP + row * pitch[1]), cell, tile)
     return encode(np.asarray(sheet), FORMATS[format])
 
 
-def _paste(sheet: Image.Image, at: tuple[int, int], cell: int, label: str, pixels: Pixels) -> None:
-    picture = Image.fromarray(opaque(pixels))
-    picture.thumbnail((cell, cell), Image.Resampling.LANCZOS)
+def _draw(sheet: Image.Image, at: tuple[int, int], cell: int, tile: Tile) -> None:
     x, y = at
-    sheet.paste(picture, (x + (cell - picture.width) // 2, y + (cell - picture.height) // 2))
-    draw = ImageDraw.Draw(sheet)
+    pen = ImageDraw.Draw(sheet)
+    if tile.pixels is None:
+        pen.rectangle((x, y, x + cell - 1, y + cell - 1), fill=EMPTY)
+    else:
+        picture = Image.fromarray(opaque(tile.pixels))
+        picture.thumbnail((cell, cell), Image.Resampling.LANCZOS)
+        sheet.paste(picture, (x + (cell - picture.width) // 2, y + (cell - picture.height) // 2))
     font = ImageFont.load_default(size=10)
-    draw.text((x + cell / 2, y + cell + LINE / 2 + 1), _cut(draw, font, label, cell), INK, font, anchor="mm")
+    for number, line in enumerate(tile.caption.splitlines()):
+        place = (x + cell / 2, y + cell + (number + 0.5) * LINE + 2)
+        pen.text(place, _cut(pen, font, line, cell), INK, font, anchor="mm")
 
 
 def _cut(
-    draw: ImageDraw.ImageDraw, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, label: str, room: int
+    pen: ImageDraw.ImageDraw, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, line: str, room: int
 ) -> str:
-    """The label on one line, shortened until it fits."""
-    label = " ".join(label.split())
-    if draw.textlength(label, font) <= room:
-        return label
-    while label and draw.textlength(label + "…", font) > room:
-        label = label[:-1]
-    return label + "…"
+    """The line, shortened until it fits."""
+    if pen.textlength(line, font) <= room:
+        return line
+    while line and pen.textlength(line + "…", font) > room:
+        line = line[:-1]
+    return line + "…"
