@@ -3,10 +3,9 @@
 import importlib
 from pathlib import Path
 
+import psycopg
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, NullPool, create_engine, text
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 
 import wetplate
@@ -17,8 +16,16 @@ from wetplate.storage.database import Base
 
 APPEND_ONLY = ["signals", "verdicts", "canonical_images", "provenance", "moves"]
 MUTABLE = [
-    "families", "recipes", "paintings", "budgets", "derivatives", "placeholders", "publications", "outbox", "orphans",
-]  # fmt: skip
+    "families",
+    "recipes",
+    "paintings",
+    "budgets",
+    "derivatives",
+    "placeholders",
+    "publications",
+    "outbox",
+    "orphans",
+]
 CHANGES = ["UPDATE {table} SET at = at", "DELETE FROM {table}", "TRUNCATE {table} CASCADE"]
 
 
@@ -31,12 +38,30 @@ def _every_model() -> None:
         importlib.import_module(f"wetplate.storage.{name}")
 
 
-def test_models_and_migrations_tell_the_same_schema(owner: Engine) -> None:
-    with owner.connect() as connection:
-        context = MigrationContext.configure(
-            connection, opts={"compare_type": True, "compare_server_default": True}
-        )
-        assert compare_metadata(context, Base.metadata) == []
+SCHEMA = """
+    SELECT 'column', c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull
+      FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+     WHERE c.relkind = 'r' AND a.attnum > 0 AND NOT a.attisdropped AND c.relnamespace = 'public'::regnamespace
+    UNION ALL
+    SELECT 'constraint', conrelid::regclass::text, conname, pg_get_constraintdef(oid), true
+      FROM pg_constraint WHERE contype <> 'n' AND connamespace = 'public'::regnamespace
+    UNION ALL
+    SELECT 'index', tablename, indexname, indexdef, true FROM pg_indexes WHERE schemaname = 'public'
+"""
+
+
+def schema(engine: Engine) -> set[tuple[object, ...]]:
+    """Columns, constraints and indexes as Postgres itself describes them."""
+    with engine.connect() as connection:
+        found = {tuple(row) for row in connection.execute(text(SCHEMA))}
+    return {row for row in found if row[1] != "alembic_version"}
+
+
+def test_models_and_migrations_tell_the_same_schema(owner: Engine, postgres_server: Server) -> None:
+    postgres.create_database(postgres_server, "declared", "owner")
+    declared = create_engine(postgres_server.url("owner", "declared"), poolclass=NullPool)
+    Base.metadata.create_all(declared)
+    assert schema(owner) == schema(declared)
 
 
 def test_every_table_is_declared_append_only_or_mutable() -> None:
@@ -95,11 +120,10 @@ def test_nor_may_the_owner(owner: Engine, table: str, change: str) -> None:
 def test_nor_may_a_superuser_who_plays_replica(
     postgres_server: Server, database_name: str, table: str, change: str
 ) -> None:
-    engine = create_engine(postgres_server.url("postgres", database_name))
-    with pytest.raises(IntegrityError, match="append-only"), engine.begin() as connection:
-        connection.execute(text("SET session_replication_role = replica"))
-        connection.execute(text(change.format(table=table)))
-    engine.dispose()
+    with postgres_server.connect(database_name) as connection:
+        connection.execute("SET session_replication_role = replica")
+        with pytest.raises(psycopg.errors.RestrictViolation, match="append-only"):
+            connection.execute(change.format(table=table).encode())
 
 
 @pytest.mark.parametrize(
@@ -109,27 +133,22 @@ def test_nor_may_a_superuser_who_plays_replica(
         "DROP TRIGGER append_only ON verdicts",
         "DROP TABLE verdicts CASCADE",
         "SET session_replication_role = replica",
-        "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
-        "GRANT UPDATE ON verdicts TO app",
+        "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN END'",
         "SET ROLE owner",
         "CREATE TABLE mine (id int)",
     ],
 )
 def test_app_may_not_weaken_the_rule(database: Engine, attempt: str) -> None:
-    with (
-        pytest.raises(ProgrammingError, match=r"permission denied|must be owner"),
-        database.begin() as connection,
-    ):
+    refused = pytest.raises(ProgrammingError, match=r"permission denied|must be owner")
+    with refused, database.begin() as connection:
         connection.execute(text(attempt))
 
 
 def test_app_may_not_overwrite_by_upsert(database: Engine) -> None:
-    upsert = (
-        "INSERT INTO moves (stream, position, body, previous, hash, at, move, from_state, to_state, actor, reason) "
-        "VALUES ('a', 0, '', '', '', now(), '', '', '', '', '') ON CONFLICT (stream, position) DO UPDATE SET body = ''"
-    )
+    insert = "INSERT INTO moves SELECT 1, 'a', 0, '', '', '', now(), '', '', '', '', ''"
+    upsert = text(f"{insert} ON CONFLICT (stream, position) DO UPDATE SET body = ''")
     with pytest.raises(ProgrammingError, match="permission denied"), database.begin() as connection:
-        connection.execute(text(upsert))
+        connection.execute(upsert)
 
 
 @pytest.mark.parametrize("table", MUTABLE)

@@ -1,13 +1,13 @@
 """Objects in a local folder: durable without any set-up, and plain files that a static web server can send.
 
-Layout under the folder: `objects/<key>` holds the bytes (0444); beside each, hidden, `.<name>.json` the headers;
-`writing/` the files being written; `locks/` one lock per shard of keys.
+Layout under the folder: `objects/<key>` holds the bytes (0444); beside each, hidden, `.<name>.json` the
+headers; `writing/` the files being written; `locks/` one lock per shard of keys.
 
 Rules:
-1. The name under `objects/` appears by `link` once bytes and headers are on disk, and is the only sign that the
-   object exists. Headers without bytes are a put that died; the next put replaces them.
+1. The name under `objects/` appears by `link` once bytes and headers are on disk, and is the only sign that
+   the object exists. Headers without bytes are a put that died; the next put replaces them.
 2. Writers of one key take turns by a lock of the kernel, which a killed process loses.
-3. A file in `writing/` whose lock is free belongs to nobody any more: `tidy` removes it.
+3. A file in `writing/` whose lock stays free belongs to nobody any more: `tidy` removes it.
 4. A presigned URL is a path with an expiry and an HMAC; whoever serves the folder asks `verify` first.
 """
 
@@ -31,6 +31,8 @@ from wetplate.storage.objects import Entry, Head, checked_key, sha256
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 SHARDS = 64
 URLS = "/objects/"
+SECRET_BYTES = 32
+MINUTE = 60.0
 
 
 class LocalObjects:
@@ -44,10 +46,9 @@ class LocalObjects:
 
     def put(self, key: str, body: bytes, *, content_type: str) -> Head:
         path, digest = self._path(key), sha256(body)
-        with _refusals(key):
-            with self._turn(key):
-                if not path.exists():
-                    self._create(path, body, {"content_type": content_type, "sha256": digest})
+        with _refusals(key), self._turn(key):
+            if not path.exists():
+                self._create(path, body, {"content_type": content_type, "sha256": digest})
             head = self.head(key)
         if head.sha256 != digest:
             raise ObjectConflict(
@@ -101,9 +102,9 @@ class LocalObjects:
             raise StorageError(f"{key}: this URL has expired; ask for a new one")
         return key
 
-    def tidy(self) -> int:
-        """Remove what killed writers left in `writing/`; how many files that were."""
-        left = [path for path in self._writing.glob("*") if _abandoned(path)]
+    def tidy(self, *, older_than: float = MINUTE) -> int:
+        """Remove what killed writers left in `writing/` so many seconds ago; how many files that were."""
+        left = [path for path in self._writing.glob("*") if _abandoned(path, older_than)]
         for path in left:
             path.unlink(missing_ok=True)
         return len(left)
@@ -156,11 +157,22 @@ class LocalObjects:
 
     def _key(self) -> bytes:
         if not self._secret.exists():
-            self._secret.parent.mkdir(parents=True, exist_ok=True)
-            with suppress(FileExistsError), self._written(secrets.token_bytes(32)) as file:
-                file.chmod(0o600)
-                self._secret.hardlink_to(file)
-        return self._secret.read_bytes()
+            _new_secret(self._secret)
+        key = self._secret.read_bytes()
+        if len(key) < SECRET_BYTES:
+            raise StorageError(f"{self._secret} is no key of presigned URLs: delete it for a new one")
+        return key
+
+
+def _new_secret(path: Path) -> None:
+    """Make the file of the key, whole or not at all; the first of two racing makers wins."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+    draft.touch(0o600)
+    draft.write_bytes(secrets.token_bytes(SECRET_BYTES))
+    with suppress(FileExistsError):
+        path.hardlink_to(draft)
+    draft.unlink()
 
 
 def _headers(path: Path) -> Path:
@@ -206,8 +218,10 @@ def _sync(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _abandoned(path: Path) -> bool:
+def _abandoned(path: Path, older_than: float) -> bool:
     try:
+        if now().timestamp() - path.stat().st_mtime < older_than:
+            return False
         descriptor = os.open(path, os.O_RDONLY)
     except FileNotFoundError:
         return False

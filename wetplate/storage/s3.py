@@ -2,7 +2,7 @@
 
 Rules:
 1. Every put is conditional (`If-None-Match: *`), so that the store, not we, decides who is first.
-2. The SHA-256 travels as metadata; equal bytes are told from other bytes by it, and what is read must match it.
+2. The SHA-256 travels as metadata; equal bytes are told from others by it, and what is read must match it.
 3. Stores that ignore the condition exist: `stores.probe` finds them before anything is written.
 """
 

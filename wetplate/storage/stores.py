@@ -21,10 +21,10 @@ RACERS = 8
 
 
 def open_objects(url: str, settings: Settings, *, client: Any = None) -> Objects:
-    """The store of a URL: `file:///folder`, `s3://bucket/prefix` or `memory:` (one per process).
+    """The store of a URL: `file:///folder`, `s3://bucket/prefix` or `memory:` (one for the process).
 
-    `client` is a boto3 S3 client; without one, boto3 configures itself from its own environment. An S3 store is
-    probed. Raises StorageError for another URL, UnsafeStore for a store that overwrites.
+    `client` is a boto3 S3 client; without one, boto3 configures itself from its own environment. An S3 store
+    is probed. Raises StorageError for another URL, UnsafeStore for a store that overwrites.
     """
     parts = urlsplit(url)
     if parts.scheme == "file" and not parts.netloc and len(parts.path) > 1:

@@ -5,7 +5,7 @@ describes the past. A test compares the result with every `tables.py`, so that n
 
 Rules:
 1. The schema is upgraded by the role that owns it (`owner`); everybody else only asks `require_current`.
-2. Append-only tables are so by grant (role `app`: SELECT and INSERT) and by trigger (everybody, even the owner).
+2. Append-only tables are so by grant (role `app`: SELECT and INSERT) and by trigger (the owner too).
 3. After the first release: expand, deploy, contract. A published migration is never edited.
 """
 
