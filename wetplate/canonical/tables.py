@@ -12,8 +12,8 @@ class CanonicalRow(Base):
     """One canonical image.
 
     `id` is the SHA-256 of its stored bytes, `pixel_sha256` that of its decoded pixels, `phash` 16 hex digits.
-    `object_sha256` names the painting's bytes that moderation judged: the verdict on them, and on no others, lets
-    the image live. Two recipes that paint the very same pixels share one image: the first one's.
+    `object_sha256` names the painting's bytes that moderation judged: the verdict on them, and on no others,
+    lets the image live. Two recipes that paint the very same pixels share one image: the first one's.
     """
 
     __tablename__ = "canonical_images"

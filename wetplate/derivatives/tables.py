@@ -11,11 +11,11 @@ from wetplate.storage.database import Base, now
 class DerivativeRow(Base):
     """One derivative.
 
-    `sha256` is that of the bytes that leave, `name` is content-hashed: `<sha256[:16]>-<width>.<ext>`; two rows share a
-    name only where they share the bytes. `credentials` is `embedded` or `sidecar`: then the C2PA manifest stands
-    beside the object, under `manifest_key` = `<key>.c2pa`.
-    `withdrawn_at` is set when the image is taken down: the row stays as record, its object is deleted, and the
-    image, once reinstated, is derived anew. A row is in force while it is null; only rows in force are unique.
+    `sha256` is that of the bytes that leave, `name` is content-hashed: `<sha256[:16]>-<width>.<ext>`; two
+    rows share a name only where they share the bytes. `credentials` is `embedded` or `sidecar`: then the C2PA
+    manifest stands beside the object, under `manifest_key` = `<key>.c2pa`. `withdrawn_at` is set when the
+    image is taken down: the row stays as record, its object is deleted, and the image, once reinstated, is
+    derived anew. A row is in force while it is null; only rows in force are unique.
     """
 
     __tablename__ = "derivatives"
