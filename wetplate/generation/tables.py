@@ -14,7 +14,7 @@ class PaintingRow(Base):
     __tablename__ = "paintings"
     recipe_id: Mapped[str] = mapped_column(ForeignKey("recipes.id"), primary_key=True)
     sha256: Mapped[str] = mapped_column(index=True)
-    key: Mapped[str]
+    key: Mapped[str] = mapped_column(info={"object_key": True})
     bytes: Mapped[int]
     runtime: Mapped[Json]
     model_files: Mapped[Json]
