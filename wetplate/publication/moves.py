@@ -1,0 +1,181 @@
+"""The moves of a publication: the only writer of publication and move rows.
+
+Here: each move as one transaction of the caller: row locked, state machine asked, gates passed, move appended
+to the image's chain, event told. Not here: which moves are legal (`states`), what happens to objects
+(`takedown`).
+
+Rules:
+1. The row is locked first, so of any number of racing callers one makes the move and the others find it made.
+2. A move that is made already writes nothing and tells nothing.
+3. The verdict is read here, in the same transaction; without an approving one for these very bytes nothing
+   leaves.
+4. A takedown waits for a derivation in progress, so that no file is made behind its back.
+5. The licence asked is the one the family states now; correcting the family file lets blocked images go out.
+"""
+
+from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from wetplate.canonical.catalog import alone, approved, require_approved
+from wetplate.canonical.tables import CanonicalRow
+from wetplate.derivatives import catalog as files
+from wetplate.derivatives.profiles import load
+from wetplate.derivatives.tables import PlaceholderRow
+from wetplate.errors import ImageUnknown, LicenceRefused, NotApproved, ProvenanceError, PublicationError
+from wetplate.generation.tables import PaintingRow
+from wetplate.moderation.tables import VerdictRow
+from wetplate.provenance import licence
+from wetplate.provenance.tables import ProvenanceRow
+from wetplate.publication import states
+from wetplate.publication.states import Move, Standing, State
+from wetplate.publication.tables import MoveRow, PublicationRow
+from wetplate.recipes.catalog import family_of
+from wetplate.recipes.family import Family
+from wetplate.recipes.tables import RecipeRow
+from wetplate.storage import outbox
+from wetplate.storage.database import now
+from wetplate.storage.outbox import Event
+
+REFUSALS = (PublicationError, NotApproved, LicenceRefused, ProvenanceError)
+LEFT = (State.PUBLISHED, State.HIDDEN, State.SUPERSEDED)
+
+
+def publish(session: Session, canonical_id: str, actor: str) -> PublicationRow:
+    """Let the image out. Raises REFUSALS, ImageUnknown."""
+    row = _locked(session, canonical_id)
+    if states.after(State(row.state), Move.PUBLISH) != row.state:
+        _gates(session, row)
+    return _move(session, row, Move.PUBLISH, actor, "ready")
+
+
+def unpublish(session: Session, canonical_id: str, actor: str, note: str = "") -> PublicationRow:
+    """Take the image off offer by choice; nothing is deleted. Raises IllegalMove, ImageUnknown."""
+    return _move(session, _locked(session, canonical_id), Move.UNPUBLISH, actor, note)
+
+
+def supersede(session: Session, canonical_id: str, actor: str, by: str) -> PublicationRow:
+    """Offer another image (`by`, its canonical id) instead. Raises IllegalMove, ImageUnknown."""
+    successor = _image(session, by)
+    return _move(session, _locked(session, canonical_id), Move.SUPERSEDE, actor, f"by {successor.id}")
+
+
+def take_down(session: Session, canonical_id: str, actor: str, reason: str, note: str = "") -> PublicationRow:
+    """Withdraw the image from the public; its derivatives are out of force from this commit on.
+
+    Raises UnknownReason, ImageUnknown.
+    """
+    code = states.reason(Move.TAKE_DOWN, reason)
+    alone(session, f"derive {canonical_id}")
+    row = _locked(session, canonical_id)
+    files.withdraw(session, canonical_id)
+    return _move(session, row, Move.TAKE_DOWN, actor, code, note)
+
+
+def reinstate(session: Session, canonical_id: str, actor: str, reason: str, note: str = "") -> PublicationRow:
+    """Make a withdrawn image a draft again. Raises UnknownReason, IllegalMove, ImageUnknown."""
+    code = states.reason(Move.REINSTATE, reason)
+    row = _locked(session, canonical_id)
+    states.executed(pending=bool(pending(session, canonical_id)))
+    return _move(session, row, Move.REINSTATE, actor, code, note)
+
+
+def unpublished(session: Session, family: str) -> list[str]:
+    """Canonical ids of the family's current, approved images that are drafts, in the order of the recipes."""
+    draft = func.coalesce(PublicationRow.state, State.DRAFT) == State.DRAFT
+    return list(session.scalars(_standing(family).where(RecipeRow.current, draft, _approved())))
+
+
+def withdraw_rejected(session: Session, family: str, actor: str = "policy") -> list[str]:
+    """Take down whatever has left and is no longer approved; gives the canonical ids."""
+    query = _standing(family).where(PublicationRow.state.in_(LEFT), ~_approved())
+    gone = list(session.scalars(query))
+    for canonical_id in gone:
+        take_down(session, canonical_id, actor, "verdict")
+    return gone
+
+
+def pending(session: Session, canonical_id: str) -> list[int]:
+    """Ids of the image's takedowns that have not reached the object store."""
+    query = select(Event.id).where(
+        Event.topic == states.TOPIC[Move.TAKE_DOWN], Event.key == canonical_id, Event.handled_at.is_(None)
+    )
+    return list(session.scalars(query))
+
+
+def _locked(session: Session, canonical_id: str) -> PublicationRow:
+    """The image's publication row, made if there is none, locked until the transaction ends."""
+    image = _image(session, canonical_id)
+    profile = family_of(session, image.family).publication.profile
+    draft = {"canonical_id": image.id, "family": image.family, "profile": profile, "state": State.DRAFT}
+    session.execute(insert(PublicationRow).values(draft).on_conflict_do_nothing())
+    locked = select(PublicationRow).where(PublicationRow.canonical_id == image.id).with_for_update()
+    return session.scalars(locked.execution_options(populate_existing=True)).one()
+
+
+def _image(session: Session, canonical_id: str) -> CanonicalRow:
+    image = session.get(CanonicalRow, canonical_id)
+    if image is None:
+        raise ImageUnknown(f"no canonical image has the id {canonical_id[:64]!r}; `wetplate image` finds ids")
+    return image
+
+
+def _move(
+    session: Session, row: PublicationRow, move: Move, actor: str, reason: str, note: str = ""
+) -> PublicationRow:
+    """Make the move, unless it is made: chain, state, version, event."""
+    before, target = State(row.state), states.after(State(row.state), move)
+    if before == target:
+        return row
+    why = f"{reason}: {note}" if note else reason
+    MoveRow.append(
+        session, row.canonical_id, move=move, from_state=before, to_state=target, actor=actor, reason=why
+    )
+    row.state, row.at = target, now()
+    row.version += states.raises_version(move)
+    outbox.append(session, states.TOPIC[move], key=row.canonical_id, family=row.family, version=row.version)
+    return row
+
+
+def _gates(session: Session, row: PublicationRow) -> None:
+    """Return if the image may be public: verdict, licence, everything made. Raises REFUSALS."""
+    require_approved(session, row.canonical_id)
+    family = family_of(session, row.family)
+    licence.allows(family.licence.expression, family.licence.commercial_use, family.publication.channel)
+    row.profile = family.publication.profile
+    states.ready(_facts(session, row.canonical_id, family))
+
+
+def _facts(session: Session, canonical_id: str, family: Family) -> Standing:
+    painter = select(PaintingRow.runtime["painter"].as_string()).join(
+        CanonicalRow, CanonicalRow.recipe_id == PaintingRow.recipe_id
+    )
+    return Standing(
+        painter=session.scalars(painter.where(CanonicalRow.id == canonical_id)).one(),
+        recorded=session.get(ProvenanceRow, canonical_id) is not None,
+        missing=_missing(session, canonical_id, family.publication.profile),
+    )
+
+
+def _missing(session: Session, canonical_id: str, profile: str) -> list[str]:
+    placeholder = session.get(PlaceholderRow, canonical_id)
+    return [*files.missing(session, canonical_id, load(profile)), *([] if placeholder else ["placeholder"])]
+
+
+def _standing(family: str) -> Select[str]:
+    """Canonical ids of a family beside their recipes and publications, in the order of the recipes."""
+    return (
+        select(CanonicalRow.id)
+        .join(RecipeRow, RecipeRow.id == CanonicalRow.recipe_id)
+        .outerjoin(PublicationRow, PublicationRow.canonical_id == CanonicalRow.id)
+        .where(CanonicalRow.family == family)
+        .order_by(RecipeRow.position, CanonicalRow.id)
+    )
+
+
+def _approved() -> ColumnElement[bool]:
+    """Whether the gate would let the image pass, as a condition on its row."""
+    verdict = approved().where(
+        VerdictRow.stream == CanonicalRow.recipe_id, VerdictRow.object_sha256 == CanonicalRow.object_sha256
+    )
+    return verdict.correlate(CanonicalRow).exists()
