@@ -6,9 +6,9 @@ Here: `parse` and `write`, inverse of each other. Not here: the line of pairs (`
 Rules, as A1111's reader applies them:
 1. The last line is the parameters if it holds three or more pairs; otherwise it is prompt.
 2. A line that starts with `Negative prompt:` ends the prompt; all further lines are negative prompt.
-3. Each line is stripped; of a key that stands twice the last one counts.
-Beyond the tool: a text without Steps, Sampler, CFG scale, Seed or Size is no infotext. Lenient also reads what the
-tool would lose: prompt and parameters on one line, and lines behind the parameters.
+3. Each line is stripped; of a key that stands twice the last one counts. Beyond the tool: a text without
+   Steps, Sampler, CFG scale, Seed or Size is no infotext. Lenient also reads what the tool would lose:
+   prompt and parameters on one line, and lines behind the parameters.
 """
 
 from collections.abc import Mapping, Sequence
@@ -47,17 +47,17 @@ def parse(text: str, *, strict: bool = False) -> Infotext:
         raise InfotextError(f"the text is longer than {LONGEST} characters; no infotext is")
     lines, line, behind = _layout(text.strip().split("\n"))
     dropped = [f"the line {shown(lost)} behind the parameters" for lost in behind]
-    assumed = ["that the parameters are not on the last line"] if behind else []
+    assumed = ["the parameters are not the last line"] if behind else []
     lead, line = _lead(line, alone=not lines)
     if lead:
-        assumed.append(f"that on the line of the parameters {shown(lead)}, before Steps, is prompt")
+        assumed.append(f"prompt and parameters stand on one line: {shown(lead)}, before Steps, is the prompt")
         lines = [*lines, *_prompts(lead)]
     prompt, negative = _sections(lines)
     pairs, gaps = scan(line)
     parameters, lost = _parameters(pairs)
     if NEGATIVE[:-1] in parameters:
         negative = parameters.pop(NEGATIVE[:-1])
-        assumed.append("that the negative prompt is the one among the parameters")
+        assumed.append("the negative prompt is the one among the parameters")
     dropped += [*lost, *(f"the text {shown(gap)}, which has no key" for gap in gaps)]
     return judged(Infotext(prompt, negative, parameters, tuple(assumed), tuple(dropped)), strict=strict)
 
@@ -115,17 +115,16 @@ def _prompts(lead: str) -> list[str]:
 
 
 def _sections(lines: Sequence[str]) -> tuple[str, str]:
-    """Prompt and negative prompt. An empty line at the start of either is not kept, one inside or behind is."""
-    prompt = negative = ""
-    behind = False
+    """Prompt and negative prompt. Empty lines at the start of either are not kept, others are."""
+    prompt: list[str] = []
+    negative: list[str] = []
+    section = prompt
     for line in map(str.strip, lines):
         if line.startswith(NEGATIVE):
-            behind, line = True, line.removeprefix(NEGATIVE).strip()
-        if behind:
-            negative = f"{negative}\n{line}" if negative else line
-        else:
-            prompt = f"{prompt}\n{line}" if prompt else line
-    return prompt, negative
+            section, line = negative, line.removeprefix(NEGATIVE).strip()
+        if section or line:
+            section.append(line)
+    return "\n".join(prompt), "\n".join(negative)
 
 
 def _parameters(pairs: Sequence[Pair]) -> tuple[dict[str, str], list[str]]:

@@ -26,7 +26,7 @@ def model_hash(file: Path) -> str:
 
 
 def adapter_hash(file: Path) -> str:
-    """What `Lora hashes` holds: the first 12 hex digits of a safetensors file's SHA-256, its header left out."""
+    """What `Lora hashes` holds: 12 hex digits of SHA-256 over a safetensors file behind its header."""
     with _opened(file) as body:
         header = int.from_bytes(body.read(8), "little")
         body.seek(8 + min(header, 1 << 62))

@@ -1,7 +1,7 @@
 """What A1111's reader takes for granted: the fields a person gets who pastes an infotext there.
 
-Here: the defaults of absent keys, and sizes taken apart. Not here: what depends on that installation's settings
-(styles, old hires fix, compatibility with old versions).
+Here: the defaults of absent keys, and sizes taken apart. Not here: what depends on that installation's
+settings (styles, old hires fix, compatibility with old versions).
 """
 
 import re

@@ -5,7 +5,8 @@ Here: taking the line apart and writing one value. Not here: which line it is (`
 Rules, as A1111's reader applies them:
 1. A key starts with a word character and goes on, for one or more, with word characters, spaces, hyphens and
    slashes: a one-letter key is not seen.
-2. A value is a quoted JSON string that ends before a comma or at the end, or else everything up to the next comma.
+2. A value is a quoted JSON string that ends before a comma or at the end, or else everything up to the next
+   comma.
 3. What fits no pair is passed over in silence. Here it is not silent: `gaps` has it.
 The scan is linear: the tool's own regular expression takes quadratic time on hostile lines.
 """

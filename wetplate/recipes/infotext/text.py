@@ -13,7 +13,7 @@ LONGEST = 1 << 20
 
 @dataclass(frozen=True)
 class Infotext:
-    """What a text says of a picture. `parameters` has A1111's key names and its values as written, in its order."""
+    """What a text says of a picture. `parameters` has A1111's key names and the values as written."""
 
     prompt: str
     negative_prompt: str = ""
@@ -24,12 +24,10 @@ class Infotext:
 
 def judged(infotext: Infotext, *, strict: bool) -> Infotext:
     """The infotext; in strict mode only if nothing was assumed and nothing dropped. Raises InfotextError."""
-    remarks = [
-        *(f"assumed {what}" for what in infotext.assumed),
-        *(f"lost {what}" for what in infotext.dropped),
-    ]
+    remarks = [*infotext.assumed, *(f"lost: {what}" for what in infotext.dropped)]
     if strict and remarks:
-        raise InfotextError(f"not a strict infotext: {'; '.join(remarks[:3])}{' ...' if remarks[3:] else ''}")
+        more = f"; and {len(remarks) - 3} more" if remarks[3:] else ""
+        raise InfotextError(f"not a strict infotext: {'; '.join(remarks[:3])}{more}")
     return infotext
 
 
