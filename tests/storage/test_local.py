@@ -177,7 +177,8 @@ def test_tidy_leaves_a_living_writer_alone(store: LocalObjects, folder: Path) ->
 def test_processes_race_too(folder: Path) -> None:
     script = (
         "import sys; from pathlib import Path; from wetplate.storage.local import LocalObjects\n"
-        "LocalObjects(Path(sys.argv[1]), Path('key')).put('a', sys.argv[2].encode(), content_type='text/plain')"
+        "store = LocalObjects(Path(sys.argv[1]), Path('key'))\n"
+        "store.put('a', sys.argv[2].encode(), content_type='text/plain')"
     )
     racers = [subprocess.Popen([sys.executable, "-c", script, folder, str(n)], stderr=-3) for n in range(4)]
     assert sorted(racer.wait() for racer in racers) == [0, 1, 1, 1]

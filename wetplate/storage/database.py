@@ -13,14 +13,16 @@ from typing import Any
 
 from sqlalchemy import DateTime, Engine, create_engine
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 
-from wetplate.errors import DatabaseUnavailable, StorageError
+from wetplate.errors import DatabaseUnavailable, StorageError, StorageFull
 from wetplate.settings import Settings
 from wetplate.storage import cluster
 
 Json = dict[str, Any]
+DISK_FULL = "53100"
+GIVEN_UP = ("40", "55", "57014")  # SQLSTATE: rolled back (deadlock), lock not available, statement timed out
 
 
 class Base(DeclarativeBase):
@@ -77,17 +79,27 @@ def engine(url: str) -> Engine:
 def transaction(bound: Engine) -> Iterator[Session]:
     """One transaction: committed if the block ends well, rolled back otherwise.
 
-    Raises DatabaseUnavailable when Postgres does not answer or went away inside the block.
+    Raises DatabaseUnavailable when Postgres does not answer or went away inside the block, StorageFull when its
+    disk is full, StorageError when it gave the transaction up (deadlock, time-out).
     """
     try:
         with Session(bound, expire_on_commit=False) as session, session.begin():
             yield session
     except (OperationalError, InterfaceError) as error:
-        raise DatabaseUnavailable(
-            f"Postgres does not answer at {bound.url.render_as_string(hide_password=True)}: "
-            f"{str(error.orig).strip().splitlines()[0]}. Start it with `wetplate db up` or check the URL; "
-            "nothing of this step was written."
-        ) from error
+        raise _named(error, bound) from error
+
+
+def _named(error: DBAPIError, bound: Engine) -> StorageError:
+    where = bound.url.render_as_string(hide_password=True)
+    why = f"{str(error.orig).strip().splitlines()[0]}. Nothing of this step was written"
+    state = getattr(error.orig, "sqlstate", None)
+    if state == DISK_FULL:
+        return StorageFull(f"Postgres at {where} has no space left: {why}; free some and run again.")
+    if state and state.startswith(GIVEN_UP):
+        return StorageError(f"Postgres at {where} gave the transaction up: {why}; run again.")
+    return DatabaseUnavailable(
+        f"Postgres does not answer at {where}: {why}; start it with `wetplate db up` or check the URL."
+    )
 
 
 def now() -> datetime:
