@@ -13,21 +13,21 @@ Rules:
 5. The licence asked is the one the family states now; correcting the family file lets blocked images go out.
 """
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from wetplate.canonical.catalog import alone, approved, require_approved
+from wetplate.canonical.catalog import alone, require_approved
 from wetplate.canonical.tables import CanonicalRow
 from wetplate.derivatives import catalog as files
 from wetplate.derivatives.profiles import load
 from wetplate.derivatives.tables import PlaceholderRow
 from wetplate.errors import ImageUnknown, LicenceRefused, NotApproved, ProvenanceError, PublicationError
 from wetplate.generation.tables import PaintingRow
-from wetplate.moderation.tables import VerdictRow
 from wetplate.provenance import licence
 from wetplate.provenance.tables import ProvenanceRow
 from wetplate.publication import states
+from wetplate.publication.gate import approved_image
 from wetplate.publication.states import Move, Standing, State
 from wetplate.publication.tables import MoveRow, PublicationRow
 from wetplate.recipes.catalog import family_of
@@ -83,12 +83,12 @@ def reinstate(session: Session, canonical_id: str, actor: str, reason: str, note
 def unpublished(session: Session, family: str) -> list[str]:
     """Canonical ids of the family's current, approved images that are drafts, in the order of the recipes."""
     draft = func.coalesce(PublicationRow.state, State.DRAFT) == State.DRAFT
-    return list(session.scalars(_standing(family).where(RecipeRow.current, draft, _approved())))
+    return list(session.scalars(_standing(family).where(RecipeRow.current, draft, approved_image())))
 
 
 def withdraw_rejected(session: Session, family: str, actor: str = "policy") -> list[str]:
     """Take down whatever has left and is no longer approved; gives the canonical ids."""
-    query = _standing(family).where(PublicationRow.state.in_(LEFT), ~_approved())
+    query = _standing(family).where(PublicationRow.state.in_(LEFT), ~approved_image())
     gone = list(session.scalars(query))
     for canonical_id in gone:
         take_down(session, canonical_id, actor, "verdict")
@@ -171,11 +171,3 @@ def _standing(family: str) -> Select[str]:
         .where(CanonicalRow.family == family)
         .order_by(RecipeRow.position, CanonicalRow.id)
     )
-
-
-def _approved() -> ColumnElement[bool]:
-    """Whether the gate would let the image pass, as a condition on its row."""
-    verdict = approved().where(
-        VerdictRow.stream == CanonicalRow.recipe_id, VerdictRow.object_sha256 == CanonicalRow.object_sha256
-    )
-    return verdict.correlate(CanonicalRow).exists()

@@ -1,4 +1,7 @@
-"""Publications and their moves as rows. Written by `wetplate.publication.moves` only; moves are append-only."""
+"""Publications and their moves as rows.
+
+Written by `wetplate.publication.moves` only; moves are append-only.
+"""
 
 from datetime import datetime
 

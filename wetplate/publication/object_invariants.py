@@ -1,0 +1,199 @@
+"""The invariants of the store: what must hold between rows and the bytes under their keys. Reads only.
+
+Rules over rows and heads are functions of the scope. Rules over a public file's bytes (`FILE_RULES`) are
+functions of the file, so that each file is read once for all of them.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Select, and_, select
+from sqlalchemy.orm import aliased
+
+from wetplate.canonical.tables import CanonicalRow
+from wetplate.derivatives.tables import DerivativeRow
+from wetplate.errors import ImageError, ObjectMissing
+from wetplate.generation.tables import PaintingRow
+from wetplate.imaging.chunks import foreign
+from wetplate.provenance import metadata
+from wetplate.provenance.tables import ProvenanceRow
+from wetplate.publication.findings import Finding, Scope
+from wetplate.publication.states import State
+from wetplate.publication.tables import PublicationRow
+from wetplate.storage.objects import sha256
+
+RESTORE = "restore the object from a backup"
+REMAKE = "take the image down, reinstate it and run the family again: its files are made anew"
+
+
+@dataclass(frozen=True)
+class Kept:
+    """An object that a row names: its key, the SHA-256 and size in bytes that the row knows."""
+
+    key: str
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True)
+class File:
+    """A derivative in force, its bytes (None: not in the store), and what they must never hold."""
+
+    key: str
+    sha256: str
+    body: bytes | None
+    secrets: tuple[str, ...]
+
+
+def canonical_objects(scope: Scope) -> Iterator[Finding]:
+    """Every canonical's object exists, has its size and hashes to the image's id."""
+    query = select(CanonicalRow.key, CanonicalRow.id, CanonicalRow.bytes).order_by(CanonicalRow.key)
+    kept = [Kept(*row) for row in scope.session.execute(scope.narrowed(query))]
+    yield from _objects(scope, kept, "canonical_objects")
+
+
+def painting_objects(scope: Scope) -> Iterator[Finding]:
+    """The painting of every canonical image exists and hashes to what was judged: it is evidence."""
+    query = (
+        select(PaintingRow.key, CanonicalRow.object_sha256, PaintingRow.bytes)
+        .join(CanonicalRow, CanonicalRow.recipe_id == PaintingRow.recipe_id)
+        .order_by(PaintingRow.key)
+    )
+    kept = [Kept(*row) for row in scope.session.execute(scope.narrowed(query))]
+    yield from _objects(scope, kept, "painting_objects")
+
+
+def manifest_objects(scope: Scope) -> Iterator[Finding]:
+    """The side-car manifest of every derivative in force exists."""
+    query = (
+        select(DerivativeRow.manifest_key)
+        .join(CanonicalRow, CanonicalRow.id == DerivativeRow.canonical_id)
+        .where(DerivativeRow.withdrawn_at.is_(None), DerivativeRow.manifest_key.is_not(None))
+    )
+    for key in scope.session.scalars(scope.narrowed(query)):
+        if key and not _exists(scope, key):
+            yield Finding("manifest_objects", key, "is not in the store", REMAKE)
+
+
+def withdrawn_unreachable(scope: Scope) -> Iterator[Finding]:
+    """Nothing withdrawn is left: no row in force, no object under a key that no row in force needs."""
+    message, remedy = "is withdrawn, but still there", "run `wetplate takedown` on the image again"
+    for canonical_id in scope.session.scalars(scope.narrowed(_in_force_though_withdrawn())):
+        yield Finding("withdrawn_unreachable", canonical_id, f"a derivative {message}", remedy)
+    for key in sorted({key for row in scope.session.execute(scope.narrowed(_gone())) for key in row if key}):
+        if _exists(scope, key):
+            yield Finding("withdrawn_unreachable", key, message, remedy)
+
+
+def derivative_objects(file: File) -> Iterator[Finding]:
+    """Every derivative in force exists and hashes to what its row says."""
+    if file.body is None:
+        yield Finding("derivative_objects", file.key, "is not in the store", REMAKE)
+    elif (found := sha256(file.body)) != file.sha256:
+        yield Finding(
+            "derivative_objects", file.key, f"hashes to {found[:12]}, not {file.sha256[:12]}", REMAKE
+        )
+
+
+def public_marks(file: File) -> Iterator[Finding]:
+    """No public file lacks its mark of origin (IPTC DigitalSourceType)."""
+    if file.body is not None and metadata.mark(file.body) is None:
+        yield Finding("public_marks", file.key, "carries no DigitalSourceType", REMAKE)
+
+
+def public_texts(file: File) -> Iterator[Finding]:
+    """No public file carries a prompt, or any part beyond pixels, mark and credentials."""
+    if file.body is None:
+        return
+    try:
+        strange = foreign(file.body)
+        leaked = any(metadata.carries(file.body, secret) for secret in file.secrets)
+    except ImageError as error:
+        yield Finding("public_texts", file.key, f"cannot be read: {error}", REMAKE)
+        return
+    if strange:
+        yield Finding("public_texts", file.key, f"carries {', '.join(strange)}", REMAKE)
+    if leaked:
+        yield Finding(
+            "public_texts", file.key, "carries its prompt", f"take the image down now; then {REMAKE}"
+        )
+
+
+RULES = (canonical_objects, painting_objects, manifest_objects, withdrawn_unreachable)
+FILE_RULES = (derivative_objects, public_marks, public_texts)
+
+
+def files(scope: Scope, rules: Sequence[Callable[[File], Iterator[Finding]]]) -> Iterator[Finding]:
+    """What these rules find in the derivatives in force, each read once.
+
+    A quick look asks the store's heads instead.
+    """
+    query = (
+        select(DerivativeRow.key, DerivativeRow.sha256, DerivativeRow.bytes, ProvenanceRow.prompt)
+        .join(CanonicalRow, CanonicalRow.id == DerivativeRow.canonical_id)
+        .outerjoin(ProvenanceRow, ProvenanceRow.canonical_id == DerivativeRow.canonical_id)
+        .where(DerivativeRow.withdrawn_at.is_(None))
+        .order_by(DerivativeRow.key)
+    )
+    rows = scope.session.execute(scope.narrowed(query)).all()
+    if scope.quick and derivative_objects in rules:
+        yield from _objects(scope, [Kept(*row[:3]) for row in rows], "derivative_objects")
+    for done, (key, digest, _, prompt) in enumerate([] if scope.quick else rows, start=1):
+        file = File(key, digest, _body(scope, key), (prompt,) if prompt else ())
+        for rule in rules:
+            yield from rule(file)
+        scope.tick(done, len(rows))
+
+
+def _objects(scope: Scope, kept: Sequence[Kept], rule: str) -> Iterator[Finding]:
+    for done, each in enumerate(kept, start=1):
+        found = _found(scope, each.key)
+        if found is None:
+            yield Finding(rule, each.key, "is not in the store", RESTORE)
+        elif found != (each.sha256, each.size):
+            told = f"{found[0][:12]} with {found[1]} bytes, not {each.sha256[:12]} with {each.size}"
+            yield Finding(rule, each.key, f"holds {told}", RESTORE)
+        scope.tick(done, len(kept))
+
+
+def _found(scope: Scope, key: str) -> tuple[str, int] | None:
+    """SHA-256 and size of what stands under a key: of its bytes, or in a quick look as the store tells."""
+    if not scope.quick:
+        body = _body(scope, key)
+        return None if body is None else (sha256(body), len(body))
+    try:
+        head = scope.objects.head(key)
+    except ObjectMissing:
+        return None
+    return head.sha256, head.size
+
+
+def _body(scope: Scope, key: str) -> bytes | None:
+    try:
+        return scope.objects.get(key)
+    except ObjectMissing:
+        return None
+
+
+def _exists(scope: Scope, key: str) -> bool:
+    return any(entry.key == key for entry in scope.objects.list(key))
+
+
+def _in_force_though_withdrawn() -> Select[str]:
+    return (
+        select(CanonicalRow.id)
+        .join(PublicationRow, PublicationRow.canonical_id == CanonicalRow.id)
+        .join(DerivativeRow, DerivativeRow.canonical_id == CanonicalRow.id)
+        .where(PublicationRow.state == State.WITHDRAWN, DerivativeRow.withdrawn_at.is_(None))
+        .distinct()
+    )
+
+
+def _gone() -> Select[str, str | None]:
+    stands = aliased(DerivativeRow)
+    return (
+        select(DerivativeRow.key, DerivativeRow.manifest_key)
+        .join(CanonicalRow, CanonicalRow.id == DerivativeRow.canonical_id)
+        .outerjoin(stands, and_(stands.key == DerivativeRow.key, stands.withdrawn_at.is_(None)))
+        .where(DerivativeRow.withdrawn_at.is_not(None), stands.id.is_(None))
+    )

@@ -1,0 +1,44 @@
+"""Every invariant of catalog and store, checked. Reads only.
+
+Here: choosing and running the rules. Not here: the rules (`invariants`, `object_invariants`), printing (the
+command line). The rules that need an object's bytes read each object once.
+"""
+
+from collections.abc import Callable, Collection
+from datetime import timedelta
+
+from sqlalchemy.orm import Session
+
+from wetplate.errors import PublicationError
+from wetplate.publication import invariants, object_invariants
+from wetplate.publication.findings import Finding, Scope
+from wetplate.storage.objects import Objects
+
+__all__ = ["NAMES", "Finding", "verify"]
+
+ROW_RULES = {rule.__name__: rule for rule in (*invariants.RULES, *object_invariants.RULES)}
+FILE_RULES = {rule.__name__: rule for rule in object_invariants.FILE_RULES}
+NAMES = (*ROW_RULES, *FILE_RULES)
+
+
+def verify(
+    session: Session,
+    objects: Objects,
+    *,
+    family: str | None = None,
+    rules: Collection[str] = NAMES,
+    quick: bool = False,
+    grace: timedelta = timedelta(0),
+    tick: Callable[[int, int], None] = lambda done, total: None,
+) -> list[Finding]:
+    """What is broken, by rule; empty is good.
+
+    `quick` believes the store's own digests and opens no object. `grace` leaves out events younger than that.
+    Raises PublicationError for a rule that does not exist.
+    """
+    if unknown := set(rules) - set(NAMES):
+        raise PublicationError(f"no such rule: {', '.join(sorted(unknown))}; choose among {', '.join(NAMES)}")
+    scope = Scope(session, objects, family, quick, grace, tick)
+    found = [finding for name, rule in ROW_RULES.items() if name in rules for finding in rule(scope)]
+    chosen = [rule for name, rule in FILE_RULES.items() if name in rules]
+    return found + (list(object_invariants.files(scope, chosen)) if chosen else [])
