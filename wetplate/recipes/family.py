@@ -9,14 +9,16 @@ that of the keys enters a recipe's id, so that a reordered file yields the same 
 
 import hashlib
 import json
+import re
 import tomllib
 from collections.abc import Mapping
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 from wetplate.errors import FamilyError, UnknownFamily
 from wetplate.recipes.familyfile import MAX_VARIANTS, Budget, Family, Licence, Seed, defined, parsed
-from wetplate.recipes.fields import is_slug
+from wetplate.recipes.fields import is_slug, shown
 from wetplate.recipes.model import model_digest
 from wetplate.recipes.recipe import Recipe
 
@@ -69,14 +71,23 @@ def read(folder: Path) -> Family:
     try:
         if file.stat().st_size > LARGEST:
             raise FamilyError(file, "file", f"expected at most {LARGEST} bytes")
-        body = tomllib.loads(file.read_text(encoding="utf-8"))
+        body = file.read_bytes()
     except FileNotFoundError as error:
         raise UnknownFamily(file, slug, "no such family file") from error
     except OSError as error:
         raise FamilyError(file, "file", f"expected a readable file: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    return parsed(file, slug, _tables(file, body))
+
+
+def _tables(file: Path, body: bytes) -> dict[str, Any]:
+    try:
+        return tomllib.loads(body.decode())
+    except tomllib.TOMLDecodeError as error:
+        place = re.search(r"at line (\d+)", str(error))
+        line = body.decode().splitlines()[int(place[1]) - 1 if place else -1 :][:1]
+        raise FamilyError(file, "TOML", f"expected valid TOML: {error}: {shown(''.join(line))}") from error
+    except (UnicodeDecodeError, RecursionError) as error:
         raise FamilyError(file, "TOML", f"expected valid TOML in UTF-8: {error}") from error
-    return parsed(file, slug, body)
 
 
 def variants(family: Family) -> list[dict[str, str]]:

@@ -51,7 +51,7 @@ def test_what_is_written_is_read_back(infotext: Infotext) -> None:
     assert parse(write(infotext), strict=True) == infotext
 
 
-@given(st.text(st.sampled_from("ab \n:,\"Negative prompt:"), max_size=80), st.sampled_from(["", "\n", "  \n"]))
+@given(st.text(st.sampled_from('ab \n:,"Negative prompt:'), max_size=80), st.sampled_from(["", "\n", "  \n"]))
 def test_writing_what_was_read_normalises_once(text: str, end: str) -> None:
     try:
         normal = write(parse(f"{text}\n{LAST}{end}"))
@@ -62,10 +62,12 @@ def test_writing_what_was_read_normalises_once(text: str, end: str) -> None:
 
 @given(st.text(max_size=300))
 def test_any_text_is_read_or_refused_in_one_line(text: str) -> None:
+    said = ""
     try:
         parse(text)
     except InfotextError as refusal:
-        assert len(str(refusal).splitlines()) == 1
+        said = str(refusal)
+    assert len(said.splitlines()) <= 1
 
 
 def test_a_whole_text() -> None:
