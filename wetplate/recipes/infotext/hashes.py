@@ -29,7 +29,7 @@ def adapter_hash(file: Path) -> str:
     """What `Lora hashes` holds: 12 hex digits of SHA-256 over a safetensors file behind its header."""
     with _opened(file) as body:
         header = int.from_bytes(body.read(8), "little")
-        body.seek(8 + min(header, 1 << 62))
+        body.seek(min(8 + header, file.stat().st_size))
         return hashlib.file_digest(body, "sha256").hexdigest()[:12]
 
 
