@@ -62,7 +62,7 @@ def absent(profile: Profile, width: int, height: int, marks: Collection[Mark]) -
 
 def _encodings(profile: Profile, flat: bool, transparent: bool) -> list[Encoding]:
     if flat:
-        return [LOSSLESS_WEBP, PNG] if "webp" in profile.formats else [PNG]
+        return [LOSSLESS_WEBP, PNG]
     if transparent:
         return [PNG if encoding.format == "jpeg" else encoding for encoding in profile.formats.values()]
     return list(profile.formats.values())

@@ -17,6 +17,7 @@ from wetplate.imaging.codec import Encoding
 
 FOLDER = Path(__file__).parent / "profiles"
 FORMATS = ("avif", "webp", "jpeg")  # in the order in which a browser is offered them
+NEEDED = {"webp", "jpeg"}  # lossless for flat pictures; read by every browser
 MODES = ("embed", "sidecar", "auto")
 WIDEST = 8_192
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
@@ -24,7 +25,7 @@ NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
 
 @dataclass(frozen=True)
 class Credentials:
-    """Where content credentials go: into the file, beside it, or (`auto`) inside from `threshold` bytes on."""
+    """Where content credentials go: into the file, beside it, or (`auto`) inside from `threshold` bytes."""
 
     mode: str
     threshold: int = 0
@@ -99,8 +100,8 @@ class _Reader:
         return value
 
     def _formats(self, value: object) -> Mapping[str, Encoding]:
-        if not isinstance(value, dict) or "jpeg" not in value:
-            raise self._refusal("formats", "a table per format, with jpeg, which every browser reads", value)
+        if not isinstance(value, dict) or not set(value) >= NEEDED:
+            raise self._refusal("formats", "a table per format, webp and jpeg among them", value)
         self._only(value, "formats", set(FORMATS))
         return {name: self._format(name, value[name]) for name in FORMATS if name in value}
 

@@ -1,0 +1,91 @@
+"""Profiles are read strictly."""
+
+from pathlib import Path
+
+import pytest
+
+from wetplate.derivatives.profiles import Credentials, load, names
+from wetplate.errors import DerivativeError
+
+GOOD = """
+widths = [100, 200]
+sizes = "100vw"
+[formats.webp]
+quality = 70
+[formats.jpeg]
+quality = 80
+"""
+
+
+@pytest.mark.parametrize("name", names())
+def test_what_ships_is_right(name: str) -> None:
+    profile = load(name)
+    assert profile.name == name
+    assert list(profile.formats) == ["avif", "webp", "jpeg"]
+    assert not set(profile.widths) & set(profile.on_demand)
+
+
+def test_the_two_of_the_product_are_there() -> None:
+    assert {"social-feed", "creative-editor"} <= set(names())
+    assert load("social-feed").on_demand == ()
+    assert len(load("creative-editor").on_demand) > len(load("creative-editor").widths)
+
+
+@pytest.mark.parametrize("name", ["nope", "../profiles/social-feed", "Social-Feed", "", "social-feed\n"])
+def test_an_unknown_profile_is_refused_with_the_known_ones(name: str) -> None:
+    with pytest.raises(DerivativeError, match="social-feed"):
+        load(name)
+
+
+def written(folder: Path, text: str) -> Path:
+    (folder / "test.toml").write_text(text)
+    return folder
+
+
+def test_a_minimal_profile(tmp_path: Path) -> None:
+    profile = load("test", written(tmp_path, GOOD))
+    assert (profile.widths, profile.on_demand, profile.credentials) == ((100, 200), (), Credentials("embed"))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("[100, 200]", "[]", "widths: expected"),
+        ("[100, 200]", "[200, 100]", "widths: expected"),
+        ("[100, 200]", "[100, 100]", "widths: expected"),
+        ("[100, 200]", "[0]", "widths: expected"),
+        ("[100, 200]", "[9000]", "widths: expected"),
+        ("[100, 200]", "[true]", "widths: expected"),
+        ("[100, 200]", '"100"', "widths: expected"),
+        ("[100, 200]", "[100.5]", "widths: expected"),
+        ('"100vw"', '""', "sizes: expected"),
+        ('"100vw"', "'\"><script>'", "sizes: expected"),
+        ("formats.jpeg", "formats.avif", "formats: expected"),
+        ("formats.webp", "formats.avif", "formats: expected"),
+        ("formats.jpeg", "formats.gif", "formats: expected"),
+        ("formats.jpeg]\nquality = 80", "formats.jpeg]", r"formats.jpeg.quality: expected"),
+        ("80", "101", "formats.jpeg: jpeg: quality 101"),
+        ("80", '"high"', r"formats.jpeg.quality: expected"),
+        ("80", "80\nlossless = true", "got 'lossless'"),
+        ("80", "80\nsubsampling = '4:1:1'", "4:1:1"),
+        ("80", "80\neffort = 11", "effort: expected"),
+        ("80", "80\n[formats.gif]\nquality = 3", "got 'gif'"),
+        ("80", "80\n[credentials]\nmode = 'never'", "credentials.mode: expected"),
+        ("80", "80\n[credentials]\nmode = 'auto'", "credentials.threshold: expected"),
+        ("80", "80\n[credentials]\nmode = 'embed'\nthreshold = 3", "got 'threshold'"),
+        ("sizes =", "colour = 3\nsizes =", "got 'colour'"),
+        ("widths =", "widths == ", "not readable as TOML"),
+    ],
+)
+def test_a_wrong_file_is_refused_with_file_key_and_expectation(
+    tmp_path: Path, old: str, new: str, expected: str
+) -> None:
+    assert old in GOOD
+    with pytest.raises(DerivativeError, match=f"test.toml: .*{expected}|test.toml: {expected}"):
+        load("test", written(tmp_path, GOOD.replace(old, new)))
+
+
+def test_where_credentials_go() -> None:
+    assert Credentials("embed").embedded(0)
+    assert not Credentials("sidecar").embedded(10**9)
+    assert [Credentials("auto", 100).embedded(size) for size in (99, 100)] == [False, True]
