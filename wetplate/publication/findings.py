@@ -16,7 +16,7 @@ T = TypeVarTuple("T")
 
 @dataclass(frozen=True)
 class Finding:
-    """One broken invariant: the rule, about what (a canonical id, an object key), what is wrong, what to do."""
+    """One broken invariant: which rule, about what (image id, object key), what is wrong, what to do."""
 
     rule: str
     subject: str

@@ -1,0 +1,59 @@
+"""`wetplate takedown` and `wetplate reinstate`: an image leaves the public, and comes back as a draft.
+
+A takedown is two transactions: the move (from then on nothing serves the image), then the deletion of its
+public copies. Cut off in between, the event waits for the pipeline, and the same command run again finishes
+it.
+"""
+
+import getpass
+
+import click
+
+from wetplate.canonical.catalog import find
+from wetplate.publication import moves
+from wetplate.publication.states import REASONS, Move
+from wetplate.publication.takedown import execute
+from wetplate.settings import settings
+from wetplate.storage.database import catalog_url, engine, transaction
+from wetplate.storage.stores import open_objects
+
+IMAGE = click.argument("image")
+NOTE = click.option("--note", default="", help="What the record should say besides the reason.")
+
+
+def _reasons(move: Move) -> str:
+    return "One of: " + "; ".join(f"{code} ({meaning})" for code, meaning in REASONS[move].items())
+
+
+@click.command("takedown")
+@IMAGE
+@click.option("--reason", required=True, help=_reasons(Move.TAKE_DOWN))
+@NOTE
+def command(image: str, reason: str, note: str) -> None:
+    """Withdraw IMAGE (the beginning of its id) and delete its public copies; rows and canonical stay."""
+    now = settings()
+    catalog, objects = engine(catalog_url(now)), open_objects(now.objects_url, now)
+    with transaction(catalog) as session:
+        row = moves.take_down(session, find(session, image).id, actor(now.reviewer), reason, note)
+    with transaction(catalog) as session:
+        deleted = execute(session, objects, row.canonical_id)
+    click.echo(f"{row.canonical_id[:12]} is withdrawn, version {row.version}; {deleted} objects are deleted")
+
+
+@click.command("reinstate")
+@IMAGE
+@click.option("--reason", required=True, help=_reasons(Move.REINSTATE))
+@NOTE
+def reinstate(image: str, reason: str, note: str) -> None:
+    """Make withdrawn IMAGE a draft again; the family's next run makes its files anew and publishes it."""
+    now = settings()
+    with transaction(engine(catalog_url(now))) as session:
+        row = moves.reinstate(session, find(session, image).id, actor(now.reviewer), reason, note)
+    click.echo(
+        f"{row.canonical_id[:12]} is {row.state}, version {row.version}; run its family's pipeline to publish"
+    )
+
+
+def actor(reviewer: str | None) -> str:
+    """Who is recorded: WETPLATE_REVIEWER, else the operating system's user."""
+    return f"person:{reviewer or getpass.getuser()}"
