@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wetplate.errors import FamilyError, UnknownSampler
-from wetplate.recipes.familyfile import MAX_VARIANTS, Family, defined, parsed
+from wetplate.recipes.definition import Family
+from wetplate.recipes.familyfile import MAX_VARIANTS, defined, parsed
 
 GOOD = """
 title = "Test shoe"

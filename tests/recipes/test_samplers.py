@@ -17,7 +17,12 @@ from wetplate.recipes.samplers import (
 )
 
 NAMES = [*SAMPLERS, *(f"{name} {schedule}" for name in SAMPLERS for schedule in SCHEDULES)]
-BASE = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear"}
+BASE = {
+    "num_train_timesteps": 100,
+    "beta_start": 0.00085,
+    "beta_end": 0.012,
+    "beta_schedule": "scaled_linear",
+}
 
 
 def possible(name: str, *, flow: bool = False) -> bool:

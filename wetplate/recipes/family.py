@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from wetplate.errors import FamilyError, UnknownFamily
-from wetplate.recipes.familyfile import MAX_VARIANTS, Budget, Family, Licence, Seed, defined, parsed
+from wetplate.recipes.definition import Budget, Family, Licence, Seed
+from wetplate.recipes.familyfile import MAX_VARIANTS, defined, parsed
 from wetplate.recipes.fields import is_slug, shown
 from wetplate.recipes.model import model_digest
 from wetplate.recipes.recipe import Recipe

@@ -1,25 +1,24 @@
-"""What a family file says: the values, and the strict reading of its TOML.
+"""The rules of family.toml, and its strict reading.
 
-Here: the shape of family.toml, every rule about it, and the definition the catalog keeps. Not here: files and
-folders (`family`), rows (`catalog`). A file that breaks a rule gets file, key and what was expected.
+Here: every rule about the file, one function per table. Not here: the values it stands for (`definition`),
+files and folders (`family`), rows (`catalog`). A file that breaks a rule gets file, key and what was
+expected.
 """
 
-import hashlib
-import json
 import re
 import string
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
-from functools import cache, cached_property
+from functools import cache
 from math import prod
 from typing import Any
 
 from license_expression import ExpressionError, Licensing, get_spdx_licensing
 
 from wetplate.errors import FamilySampler, UnknownSampler
+from wetplate.recipes.definition import Budget, Family, Licence, Moderation, Publication, Seed, Template
 from wetplate.recipes.fields import Fields
-from wetplate.recipes.recipe import FORM, Adapter, ModelRef
+from wetplate.recipes.recipe import Adapter, ModelRef
 from wetplate.recipes.samplers import scheduler, split
 
 MAX_VARIANTS = 20_000
@@ -32,95 +31,6 @@ COMMIT = re.compile(r"[0-9a-f]{40}\Z")
 TREE = re.compile(r"sha256:[0-9a-f]{64}\Z")
 HUB_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)?\Z")
 LICENCE_REF = re.compile(r"LicenseRef-[A-Za-z0-9.-]+\Z")
-
-
-@dataclass(frozen=True)
-class Seed:
-    """`fixed`: one seed for the family. `per-variant`: the value and the variant's own words give the seed.
-
-    So adding or reordering values changes no other variant's recipe.
-    """
-
-    rule: str
-    value: int
-
-
-@dataclass(frozen=True)
-class Template:
-    """What a recipe is made from; `{attribute}` stands for a variant's value. `alt` is for people."""
-
-    prompt: str
-    negative_prompt: str
-    alt: str
-    sampler: str
-    steps: int
-    guidance: str
-    width: int
-    height: int
-    seed: Seed
-
-
-@dataclass(frozen=True)
-class Licence:
-    """What the pictures may be used for; `commercial_use` is yes, no or unknown."""
-
-    expression: str
-    commercial_use: str
-    restrictions: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Publication:
-    """Which derivatives are made, and whether the channel is commercial or non-commercial."""
-
-    profile: str
-    channel: str
-
-
-@dataclass(frozen=True)
-class Moderation:
-    """The policy that judges the paintings."""
-
-    policy: str
-
-
-@dataclass(frozen=True)
-class Budget:
-    """The most a family may spend in one day (UTC); over it, work waits. 0 pauses the family."""
-
-    images_per_day: int
-    device_seconds_per_day: int
-
-
-@dataclass(frozen=True)
-class Family:
-    """A product family as its file describes it. The fields are the file's tables."""
-
-    slug: str
-    title: str
-    attributes: Mapping[str, tuple[str, ...]]
-    recipe: Template
-    model: ModelRef
-    licence: Licence
-    publication: Publication
-    moderation: Moderation
-    budget: Budget
-
-    @property
-    def variants(self) -> int:
-        """How many variants the attributes make."""
-        return prod(len(values) for values in self.attributes.values())
-
-    def definition(self) -> dict[str, Any]:
-        """The file's content as plain JSON values; the attributes as a list, because their order matters."""
-        body = {key: value for key, value in asdict(self).items() if key != "slug"}
-        return body | {"attributes": [[name, list(values)] for name, values in self.attributes.items()]}
-
-    @cached_property
-    def digest(self) -> str:
-        """SHA-256 of what the file says and of the form of recipes: comments and layout do not count."""
-        body = [FORM, self.slug, self.definition()]
-        return hashlib.sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 def defined(slug: str, definition: Mapping[str, Any]) -> Family:

@@ -81,6 +81,10 @@ def test_graphs_are_told_from_texts(body: bytes) -> None:
     assert (read(body, strict=True).prompt, read(body).parameters["Sampler"]) == ("a shoe", "LCM")
 
 
+def test_a_prompt_may_start_with_a_brace() -> None:
+    assert read(f"{{red|blue}} {TEXT}".encode(), strict=True).prompt == "{red|blue} a shoe, studio"
+
+
 def test_invokeai_is_told_from_comfyui() -> None:
     for body in (json.dumps(INVOKE).encode(), png(invokeai_metadata=json.dumps(INVOKE))):
         assert read(body).parameters == {"Steps": "4", "Sampler": "Euler", "CFG scale": "2", "Seed": "5"}

@@ -96,7 +96,7 @@ def test_each_line_is_stripped_and_line_ends_of_windows_vanish() -> None:
 
 def test_of_a_key_that_stands_twice_the_last_counts() -> None:
     read = parse(f"a\n{LAST}, Seed: 2")
-    assert (read.parameters["Seed"], read.dropped) == ("2", ("the first Seed: '965400086'",))
+    assert (read.parameters["Seed"], read.dropped) == ("2", ("the first 'Seed': '965400086'",))
 
 
 def test_what_the_tool_passes_over_is_told() -> None:

@@ -31,9 +31,21 @@ def read(body: bytes, *, strict: bool = False) -> Infotext:
 
 def told(text: str, *, strict: bool = False) -> Infotext:
     """The infotext in a text: A1111's, or a JSON document of ComfyUI or InvokeAI. Raises InfotextError."""
-    if text.lstrip().startswith("{"):
-        return _document(document(text, "JSON"), strict=strict)
-    return grammar.parse(text, strict=strict)
+    if not text.lstrip().startswith("{"):
+        return grammar.parse(text, strict=strict)
+    try:
+        body = document(text, "JSON")
+    except InfotextError as refusal:
+        return _braced(text, refusal, strict=strict)
+    return _document(body, strict=strict)
+
+
+def _braced(text: str, refusal: InfotextError, *, strict: bool) -> Infotext:
+    """The infotext of a prompt that starts with a brace, like `{red|blue} shoe`; else the refusal stands."""
+    try:
+        return grammar.parse(text, strict=strict)
+    except InfotextError:
+        raise refusal from None
 
 
 def _first(texts: Mapping[str, str], kind: str, *, strict: bool) -> Infotext:

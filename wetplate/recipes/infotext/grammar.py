@@ -136,7 +136,7 @@ def _parameters(pairs: Sequence[Pair]) -> tuple[dict[str, str], list[str]]:
             lost.append(f"the key {shown(pair.key)}, which has no value")
             continue
         if pair.key in parameters:
-            lost.append(f"the first {pair.key}: {shown(parameters[pair.key])}")
+            lost.append(f"the first {shown(pair.key)}: {shown(parameters[pair.key])}")
         parameters[pair.key] = pair.value
     return parameters, lost
 
