@@ -15,6 +15,7 @@ from typing import Any
 
 import diffusers
 import torch
+import transformers
 from diffusers import DiffusionPipeline
 from huggingface_hub import snapshot_download
 
@@ -123,6 +124,8 @@ def _fetched(name: str, revision: str, fetch: Any) -> Path:
 
 
 def _loaded(folder: Path, index: Mapping[str, object], dtype: torch.dtype) -> Any:
+    diffusers.utils.logging.disable_progress_bar()
+    transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     shortcuts = {name: value for name, value in UNSAFE_SHORTCUTS.items() if name in index}
     pipe = DiffusionPipeline.from_pretrained(  # type: ignore[no-untyped-call]
         folder, use_safetensors=True, trust_remote_code=False, local_files_only=True, dtype=dtype, **shortcuts

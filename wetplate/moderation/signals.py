@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 class Signal:
     """One detector's word on one picture.
 
-    `score` is None when the detector failed; `error` then says why. A detector that looked and found nothing gives
-    one signal with label `""` and score 0.
+    `score` is None when the detector failed; `error` then says why. A detector that looked and found nothing
+    gives one signal with label `""` and score 0.
     """
 
     detector: str
@@ -27,7 +27,10 @@ class Signal:
 
 
 class Classifier(Protocol):
-    """A detector. `name` and `revision` are recorded with every signal; `sees` and `blind` are told to people."""
+    """A detector.
+
+    `name` and `revision` are recorded with every signal; `sees` and `blind` are told to people.
+    """
 
     name: str
     revision: str
@@ -35,4 +38,7 @@ class Classifier(Protocol):
     blind: str
 
     def classify(self, pictures: Sequence[NDArray[np.uint8]]) -> Sequence[Sequence[Signal]]:
-        """Signals for each (H, W, 3) 8-bit sRGB picture, in order. Never raises: a failure is a signal with error."""
+        """Signals for each (H, W, 3) 8-bit sRGB picture, in order.
+
+        Never raises: a failure is a signal with error.
+        """

@@ -30,8 +30,8 @@ Index("signals_object", SignalRow.object_sha256)
 class VerdictRow(Chained, Base):
     """A verdict on one painting; `stream` is the recipe id, the highest position is in force.
 
-    `verdict` is approve, review or reject; `decided_by` is `policy` or `person:<name>`; `reasons` name the rules.
-    A verdict holds for the bytes of `object_sha256` only.
+    `verdict` is approve, review or reject; `decided_by` is `policy` or `person:<name>`; `reasons` name the
+    rules. A verdict holds for the bytes of `object_sha256` only.
     """
 
     __tablename__ = "verdicts"
@@ -45,5 +45,8 @@ class VerdictRow(Chained, Base):
 
 Index("verdicts_object", VerdictRow.object_sha256)
 Index(
-    "verdicts_waiting", VerdictRow.stream, VerdictRow.position, postgresql_where=VerdictRow.verdict == "review"
+    "verdicts_waiting",
+    VerdictRow.stream,
+    VerdictRow.position,
+    postgresql_where=VerdictRow.verdict == "review",
 )

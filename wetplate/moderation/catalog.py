@@ -1,0 +1,216 @@
+"""The catalog of signals and verdicts: their only writer, together with `queue`.
+
+Here: what has no verdict yet, recording judgements, reading the verdicts in force.
+
+Rules:
+1. Rows are only added. The last verdict of a recipe is in force, and only for the bytes it names.
+2. A person's verdict on bytes stands: no machine overrides it for those bytes, under whatever policy.
+3. Recording the same judgement twice changes nothing.
+4. One verdict at a time: writers of one recipe wait for each other.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, text
+from sqlalchemy.orm import Session, aliased
+
+from wetplate.generation.tables import PaintingRow
+from wetplate.imaging.codec import decode
+from wetplate.moderation.judge import POLICY, Judged, Pending
+from wetplate.moderation.policy import Policy
+from wetplate.moderation.signals import Classifier, Signal
+from wetplate.moderation.tables import SignalRow, VerdictRow
+from wetplate.recipes.tables import RecipeRow
+from wetplate.storage import outbox
+from wetplate.storage.objects import Objects
+
+
+@dataclass(frozen=True)
+class Unjudged:
+    """A painting without a verdict under the policy: which bytes, where they lie, what was asked for."""
+
+    recipe_id: str
+    sha256: str
+    key: str
+    prompt: str
+
+
+def unjudged(
+    session: Session, family: str, policy: Policy, classifiers: Iterable[Classifier] = ()
+) -> list[Unjudged]:
+    """The family's current paintings that no verdict of this policy and no person has judged.
+
+    Given the classifiers, also those that one of them, in its present revision, has not seen yet: a detector
+    that was installed or changed since then judges again.
+    """
+    last, seen = aliased(VerdictRow), [_seen(c.name, c.revision) for c in classifiers]
+    stale = or_(last.stream.is_(None), last.policy_sha256 != policy.sha256, *(~each for each in seen))
+    query = (
+        select(PaintingRow.recipe_id, PaintingRow.sha256, PaintingRow.key, RecipeRow.body["prompt"].astext)
+        .join(RecipeRow, RecipeRow.id == PaintingRow.recipe_id)
+        .outerjoin(last, and_(_is_last(last), last.object_sha256 == PaintingRow.sha256))
+        .where(RecipeRow.family == family, RecipeRow.current, stale, _no_person())
+        .order_by(RecipeRow.position)
+    )
+    return [Unjudged(*row) for row in session.execute(query)]
+
+
+def pending(objects: Objects, rows: Iterable[Unjudged]) -> list[Pending]:
+    """The paintings with their pixels. Raises ObjectMissing, ImageError."""
+    return [Pending(row.recipe_id, row.sha256, row.prompt, decode(objects.get(row.key))) for row in rows]
+
+
+def record(session: Session, judged: Sequence[Judged], family: str) -> None:
+    """Add what the machine judged, and tell of it."""
+    for verdict in sorted(judged, key=lambda each: each.recipe_id):
+        lock(session, verdict.recipe_id)
+        _keep_signals(session, verdict)
+        before = last_verdict(session, verdict.recipe_id)
+        if _adds(before, verdict) and not _decided_by_person(session, verdict):
+            append(session, verdict, family)
+
+
+def append(session: Session, judged: Judged, family: str) -> VerdictRow:
+    """Put a verdict in force and tell of it; the caller holds the recipe's lock."""
+    row = VerdictRow.append(
+        session,
+        judged.recipe_id,
+        object_sha256=judged.object_sha256,
+        verdict=judged.verdict,
+        decided_by=judged.decided_by,
+        policy=judged.policy,
+        policy_sha256=judged.policy_sha256,
+        reasons=list(judged.reasons),
+    )
+    topic = "image.judged" if judged.decided_by == POLICY else "review.decided"
+    said = {"verdict": judged.verdict, "decided_by": judged.decided_by, "object_sha256": judged.object_sha256}
+    outbox.append(session, topic, key=judged.recipe_id, family=family, **said)
+    return row
+
+
+def in_force(session: Session, family: str) -> dict[str, Judged]:
+    """The verdict in force on each painting of the family, by recipe id; others than on its bytes do not count."""
+    last = aliased(VerdictRow)
+    query = (
+        select(last)
+        .join(
+            PaintingRow, and_(PaintingRow.recipe_id == last.stream, PaintingRow.sha256 == last.object_sha256)
+        )
+        .join(RecipeRow, RecipeRow.id == last.stream)
+        .where(RecipeRow.family == family, _is_last(last))
+        .order_by(RecipeRow.position)
+    )
+    rows = session.scalars(query).all()
+    signals = signals_of(session, [row.object_sha256 for row in rows])
+    return {row.stream: as_judged(row, signals.get((row.stream, row.object_sha256), [])) for row in rows}
+
+
+def signals_of(session: Session, objects_sha256: Sequence[str]) -> dict[tuple[str, str], list[Signal]]:
+    """What the detectors said, by recipe id and hash; of each detector only the last it said."""
+    query = select(SignalRow).where(SignalRow.object_sha256.in_(objects_sha256)).order_by(SignalRow.id)
+    said: dict[tuple[str, str], dict[str, list[SignalRow]]] = {}
+    for row in session.scalars(query):
+        ours = said.setdefault((row.recipe_id, row.object_sha256), {})
+        kept = ours.setdefault(row.detector, [])
+        if kept and kept[0].at != row.at:
+            kept.clear()
+        kept.append(row)
+    return {key: [_signal(row) for rows in ours.values() for row in rows] for key, ours in said.items()}
+
+
+def highest_scores(session: Session, family: str) -> list[float]:
+    """The highest score of each picture of the family that was scored at all."""
+    query = (
+        select(func.max(SignalRow.score))
+        .join(RecipeRow, RecipeRow.id == SignalRow.recipe_id)
+        .where(RecipeRow.family == family, RecipeRow.current, SignalRow.score.is_not(None))
+        .group_by(SignalRow.recipe_id)
+    )
+    return [score for score in session.scalars(query) if score is not None]
+
+
+def lock(session: Session, recipe_id: str) -> None:
+    """Wait until no other transaction writes verdicts of this recipe; held until the end of ours."""
+    session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:id, 1))"), {"id": recipe_id})
+
+
+def last_verdict(session: Session, recipe_id: str) -> VerdictRow | None:
+    """The recipe's last verdict, on whatever bytes."""
+    query = select(VerdictRow).where(VerdictRow.stream == recipe_id).order_by(VerdictRow.position.desc())
+    return session.scalars(query.limit(1)).first()
+
+
+def as_judged(row: VerdictRow, signals: Sequence[Signal]) -> Judged:
+    """The value of a row."""
+    return Judged(
+        recipe_id=row.stream,
+        object_sha256=row.object_sha256,
+        verdict=row.verdict,
+        reasons=tuple(row.reasons),
+        signals=tuple(signals),
+        policy=row.policy,
+        policy_sha256=row.policy_sha256,
+        decided_by=row.decided_by,
+    )
+
+
+def _is_last(row: Any) -> ColumnElement[bool]:
+    """No later verdict stands in the row's stream; the row belongs to the painting where one is joined."""
+    later = aliased(VerdictRow)
+    return and_(
+        row.stream == PaintingRow.recipe_id,
+        ~exists().where(later.stream == row.stream, later.position > row.position),
+    )
+
+
+def _seen(detector: str, revision: str) -> ColumnElement[bool]:
+    row = aliased(SignalRow)
+    return exists().where(
+        row.object_sha256 == PaintingRow.sha256,
+        row.recipe_id == PaintingRow.recipe_id,
+        row.detector == detector,
+        row.revision == revision,
+    )
+
+
+def _no_person() -> ColumnElement[bool]:
+    row = aliased(VerdictRow)
+    return ~exists().where(
+        row.stream == PaintingRow.recipe_id,
+        row.object_sha256 == PaintingRow.sha256,
+        row.decided_by != POLICY,
+    )
+
+
+def _decided_by_person(session: Session, judged: Judged) -> bool:
+    row = VerdictRow
+    query = select(row.id).where(
+        row.stream == judged.recipe_id, row.object_sha256 == judged.object_sha256, row.decided_by != POLICY
+    )
+    return session.scalars(query.limit(1)).first() is not None
+
+
+def _adds(before: VerdictRow | None, judged: Judged) -> bool:
+    return before is None or (
+        before.object_sha256 != judged.object_sha256
+        or before.verdict != judged.verdict
+        or before.policy_sha256 != judged.policy_sha256
+        or tuple(before.reasons) != judged.reasons
+    )
+
+
+def _keep_signals(session: Session, judged: Judged) -> None:
+    known = signals_of(session, [judged.object_sha256]).get((judged.recipe_id, judged.object_sha256), [])
+    if set(known) == set(judged.signals):
+        return
+    at = session.scalar(select(func.clock_timestamp()))
+    for signal in judged.signals:
+        about = {"recipe_id": judged.recipe_id, "object_sha256": judged.object_sha256, "at": at}
+        session.add(SignalRow(**about, **vars(signal)))
+    session.flush()
+
+
+def _signal(row: SignalRow) -> Signal:
+    return Signal(row.detector, row.revision, row.label, row.score, row.error)

@@ -1,0 +1,104 @@
+"""Prompt rules: which named rules a prompt meets, without any I/O.
+
+Here: normalising and matching. Not here: the lists (policies/*.toml), what follows from a hit (`bands`).
+
+Rules:
+1. Disguise does not help: width, case, accents, invisible characters, look-alike letters, digits for letters
+   and s p a c i n g are taken away first.
+2. Whole words and phrases only, never parts of words.
+3. A rule's `allow` phrases excuse the words they cover, and no others.
+4. A hit names its rule and the words. No hit proves nothing.
+5. Negative prompts are not read: they say what must *not* be seen.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from wetplate.moderation.policy import PromptRule
+
+# Letters of other scripts that look like Latin ones (Cyrillic and Greek, lower case, after case folding).
+LOOKALIKES = str.maketrans("аеорсухіјѕԁһӏкмнтвԛԝ" + "ορνικτυχαεγ", "aeopcyxijsdhlkmhtbqw" + "opviktuxaey")
+DIGITS = str.maketrans("013457@$", "oieastas")
+WORD = re.compile(r"[^\W_]+(?:[@$]+[^\W_]*)*|[@$][^\W_]+")
+SPACED = 3
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A rule that a prompt meets, and the words that meet it."""
+
+    rule: str
+    slug: str
+    action: str
+    words: str
+
+    def __str__(self) -> str:
+        return f"prompt rule {self.rule}: {self.words!r} ({self.slug}, {self.action})"
+
+
+def hits(prompt: str, rules: Sequence[PromptRule]) -> list[Hit]:
+    """Every rule the prompt meets, in the policy's order."""
+    words = tokens(prompt)
+    return [hit for rule in rules for hit in _met(rule, words)]
+
+
+def tokens(text: str) -> list[str]:
+    """The words of a text, normalised; runs of single letters count as one word."""
+    return _joined([_plain(word) for word in WORD.findall(normal(text))])
+
+
+def normal(text: str) -> str:
+    """The text without disguise: NFKC, folded case, no accents, nothing invisible, look-alikes as Latin."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    visible = (
+        sign
+        for sign in unicodedata.normalize("NFD", folded)
+        if unicodedata.category(sign) not in ("Cf", "Mn")
+    )
+    return "".join(visible).translate(LOOKALIKES)
+
+
+def _plain(word: str) -> str:
+    """Digits for letters undone, where a word has letters too; three and more of a letter become one."""
+    if any(sign.isalpha() for sign in word):
+        word = word.translate(DIGITS)
+    return re.sub(r"(.)\1{2,}", r"\1", word)
+
+
+def _joined(words: Sequence[str]) -> list[str]:
+    joined, run = list[str](), ""
+    for word in [*words, ""]:
+        if len(word) == 1:
+            run += word
+            continue
+        joined += _spelled(run) if len(run) >= SPACED else list(run)
+        joined += [word] if word else []
+        run = ""
+    return joined
+
+
+def _spelled(run: str) -> list[str]:
+    """A spelled-out word; an article in front may or may not belong to it."""
+    return [run[0], run[1:], run] if run[0] in "ai" and len(run) > SPACED else [run]
+
+
+def _met(rule: PromptRule, words: Sequence[str]) -> Iterator[Hit]:
+    excused = {
+        place for phrase in rule.allow for start, end in _found(phrase, words) for place in range(start, end)
+    }
+    met = [
+        span for term in rule.terms for span in _found(term, words) if not excused.issuperset(range(*span))
+    ]
+    beside = not rule.beside or any(True for term in rule.beside for _ in _found(term, words))
+    if met and beside:
+        start, end = min(met)
+        yield Hit(rule.name, rule.slug, rule.action, " ".join(words[start:end]))
+
+
+def _found(phrase: str, words: Sequence[str]) -> Iterator[tuple[int, int]]:
+    wanted = tokens(phrase)
+    for start in range(len(words) - len(wanted) + 1):
+        if wanted and list(words[start : start + len(wanted)]) == wanted:
+            yield start, start + len(wanted)

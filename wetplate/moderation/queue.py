@@ -1,0 +1,154 @@
+"""The review queue: what waits for a person, and what the person decides.
+
+Here: reading the queue, finding one image in it, deciding. Not here: how it is shown (cli, later a page).
+
+Rules:
+1. Waiting is not a list of its own: an image waits while the verdict in force on its bytes is `review`.
+2. A decision is one more verdict row and one event, in one transaction; the first decision wins.
+3. Every decision carries a reason from a closed list, so that decisions can be counted; `other` needs a note.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session, aliased
+
+from wetplate.errors import DecisionConflict, ImageUnknown, ModerationError
+from wetplate.generation.tables import PaintingRow
+from wetplate.moderation import catalog
+from wetplate.moderation.bands import APPROVE, REJECT, REVIEW
+from wetplate.moderation.judge import Judged
+from wetplate.moderation.signals import Signal
+from wetplate.moderation.tables import VerdictRow
+from wetplate.moderation.taxonomy import SLUGS
+from wetplate.recipes.tables import RecipeRow
+
+APPROVING: Mapping[str, str] = {
+    "looks-right": "the product as it should look",
+    "false-alarm": "a detector or a rule was wrong",
+    "other": "say it in the note",
+}
+REASONS: Mapping[str, Mapping[str, str]] = {
+    APPROVE: APPROVING,
+    REJECT: {**SLUGS, "other": "say it in the note"},
+}
+PREFIX = re.compile(r"[0-9a-f]{6,64}\Z")
+REVIEWER = re.compile(r"[\w.@+-][\w.@+ -]{0,63}\Z")
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """An image that waits for a person, why, since when, and what the detectors said."""
+
+    recipe_id: str
+    family: str
+    variant: Mapping[str, str]
+    object_sha256: str
+    key: str
+    reasons: tuple[str, ...]
+    since: datetime
+    signals: tuple[Signal, ...]
+
+
+def waiting(session: Session, family: str | None = None) -> list[Waiting]:
+    """What waits, longest waiting first."""
+    later = aliased(VerdictRow)
+    query = (
+        select(VerdictRow, RecipeRow, PaintingRow)
+        .join(RecipeRow, RecipeRow.id == VerdictRow.stream)
+        .join(PaintingRow, PaintingRow.recipe_id == VerdictRow.stream)
+        .where(
+            VerdictRow.verdict == REVIEW,
+            VerdictRow.object_sha256 == PaintingRow.sha256,
+            RecipeRow.current,
+            ~exists().where(later.stream == VerdictRow.stream, later.position > VerdictRow.position),
+        )
+        .order_by(VerdictRow.at, RecipeRow.position)
+    )
+    if family is not None:
+        query = query.where(RecipeRow.family == family)
+    rows = session.execute(query).all()
+    signals = catalog.signals_of(session, [painting.sha256 for _, _, painting in rows])
+    return [
+        Waiting(
+            recipe_id=recipe.id,
+            family=recipe.family,
+            variant=recipe.variant,
+            object_sha256=painting.sha256,
+            key=painting.key,
+            reasons=tuple(verdict.reasons),
+            since=verdict.at,
+            signals=tuple(signals.get((recipe.id, painting.sha256), ())),
+        )
+        for verdict, recipe, painting in rows
+    ]
+
+
+def find(session: Session, prefix: str) -> str:
+    """The recipe id that starts with these 6 or more hex digits. Raises ImageUnknown."""
+    if not PREFIX.match(prefix):
+        raise ImageUnknown(
+            f"{prefix!r} is no id: expected at least 6 hex digits, as `wetplate review list` shows"
+        )
+    query = select(PaintingRow.recipe_id).where(PaintingRow.recipe_id.startswith(prefix)).limit(2)
+    found = session.scalars(query).all()
+    if not found:
+        raise ImageUnknown(f"no painting's recipe id starts with {prefix}")
+    if len(found) > 1:
+        raise ImageUnknown(
+            f"{prefix} is ambiguous: {', '.join(each[:12] for each in found)} ...; give more digits"
+        )
+    return found[0]
+
+
+def decide(
+    session: Session, recipe_id: str, verdict: str, reviewer: str, reason: str, note: str = ""
+) -> Judged:
+    """Put a person's verdict (`approve` or `reject`) in force on the bytes that wait.
+
+    Raises ModerationError for a verdict, reviewer or reason that is none, DecisionConflict if nothing waits.
+    """
+    reasons = _checked(verdict, reviewer, reason, note)
+    catalog.lock(session, recipe_id)
+    row, family = _waiting_row(session, recipe_id)
+    judged = Judged(
+        recipe_id=recipe_id,
+        object_sha256=row.object_sha256,
+        verdict=verdict,
+        reasons=reasons,
+        signals=(),
+        policy=row.policy,
+        policy_sha256=row.policy_sha256,
+        decided_by=f"person:{reviewer}",
+    )
+    catalog.append(session, judged, family)
+    return judged
+
+
+def _checked(verdict: str, reviewer: str, reason: str, note: str) -> tuple[str, ...]:
+    if verdict not in REASONS:
+        raise ModerationError(f"{verdict!r} is no decision: expected {' or '.join(REASONS)}")
+    if not REVIEWER.match(reviewer):
+        raise ModerationError(f"{reviewer!r} is no reviewer's name: letters, digits and .@+- , at most 64")
+    if reason not in REASONS[verdict]:
+        known: Sequence[str] = list(REASONS[verdict])
+        raise ModerationError(f"{reason!r} is no reason to {verdict}; known: {', '.join(known)}")
+    if reason == "other" and not note.strip():
+        raise ModerationError("reason other needs a note that says why")
+    return (reason, f"note: {note.strip()[:2000]}") if note.strip() else (reason,)
+
+
+def _waiting_row(session: Session, recipe_id: str) -> tuple[VerdictRow, str]:
+    """The verdict `review` in force on the painting's present bytes, and the family."""
+    row, painting = catalog.last_verdict(session, recipe_id), session.get(PaintingRow, recipe_id)
+    if row is None or painting is None or row.object_sha256 != painting.sha256:
+        raise DecisionConflict(f"{recipe_id[:12]} has not been judged yet, so nothing waits for a decision")
+    if row.verdict != REVIEW:
+        raise DecisionConflict(
+            f"{recipe_id[:12]} does not wait: {row.decided_by} decided {row.verdict} "
+            f"at {row.at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+        )
+    return row, session.get_one(RecipeRow, recipe_id).family
