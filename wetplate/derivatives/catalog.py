@@ -10,6 +10,7 @@ Rules:
 """
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, exists, select, update
@@ -57,8 +58,13 @@ def incomplete(session: Session, family: str, profile: Profile) -> list[str]:
     have: dict[str, set[Mark]] = {}
     for canonical_id, *mark in session.execute(_marks_of(family, profile.name)):
         have.setdefault(canonical_id, set()).add((mark[0], mark[1], mark[2]))
+
+    @cache  # a family's images are mostly of one size and have the same files
+    def lacking(width: int, height: int, files: frozenset[Mark]) -> bool:
+        return bool(absent(profile, width, height, files))
+
     images = session.execute(_showable(family)).all()
-    return [id for id, width, height in images if absent(profile, width, height, have.get(id, set()))]
+    return [id for id, width, height in images if lacking(width, height, frozenset(have.get(id, ())))]
 
 
 def withdrawn(session: Session, canonical_id: str) -> bool:

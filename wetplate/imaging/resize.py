@@ -3,8 +3,8 @@
 Here: Lanczos-3 over the sRGB values, alpha premultiplied while resampling. Not here: making one larger; that
 adds bytes and no detail.
 
-Why not in linear light: measured on product shots and photographs (512 px to 128 and 320), it takes about twice
-the CPU time, changes product shots by a mean CIEDE2000 of 0.2 to 0.4 (photographs 0.5 to 1.2), and Lanczos'
+Why not in linear light: measured on product shots and photographs (512 px to 128 and 320), it takes twice the
+CPU time, changes product shots by a mean CIEDE2000 of 0.2 to 0.4 (photographs 0.5 to 1.2), and Lanczos'
 undershoot beside bright edges falls to black (darkest sample 0 instead of 9 to 16).
 """
 
