@@ -176,7 +176,11 @@ def _body(scope: Scope, key: str) -> bytes | None:
 
 
 def _exists(scope: Scope, key: str) -> bool:
-    return any(entry.key == key for entry in scope.objects.list(key))
+    try:
+        scope.objects.head(key)
+    except ObjectMissing:
+        return False
+    return True
 
 
 def _in_force_though_withdrawn() -> Select[str]:
