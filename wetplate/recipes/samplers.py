@@ -64,10 +64,10 @@ SAMPLERS: Mapping[str, Sampler] = MappingProxyType(
         "DDIM": Sampler("DDIMScheduler", comfy=("ddim",), invoke=("ddim",)),
         "DDPM": Sampler("DDPMScheduler", comfy=("ddpm",), invoke=("ddpm",)),
         "PLMS": Sampler("PNDMScheduler", {"skip_prk_steps": True}, invoke=("plms", "pndm")),
-        # A1111's own defaults: variant bh1, order 3.
+        # A1111's own defaults: variant bh1, order 3, down to the smallest noise (to zero, bh1 gives NaN).
         "UniPC": Sampler(
             "UniPCMultistepScheduler",
-            {"solver_type": "bh1", "solver_order": 3},
+            {"solver_type": "bh1", "solver_order": 3, "final_sigmas_type": "sigma_min"},
             sigmas=True,
             comfy=("uni_pc",),
             invoke=("unipc",),
@@ -122,7 +122,7 @@ SAMPLERS: Mapping[str, Sampler] = MappingProxyType(
         ),
         "DPM++ SDE": Sampler(
             "DPMSolverSinglestepScheduler",
-            {**_SDE, "solver_order": 2},
+            {**_SDE, "solver_order": 2, "lower_order_final": True},
             sigmas=True,
             spacing=False,
             automatic="Karras",
