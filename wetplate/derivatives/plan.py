@@ -3,7 +3,7 @@
 Rules:
 1. No file is wider than the image: a width above the image's own is replaced by that one, once.
 2. A shaded opaque picture gets each of the profile's formats. Under transparency PNG takes JPEG's place, and
-   AVIF and WebP carry the alpha. A flat picture gets lossless WebP and PNG: edges and colours stay exact. (AVIF
+   AVIF and WebP carry the alpha. A flat picture gets lossless WebP and PNG: edges and colours stay. (AVIF
    of quality 80 in 4:4:4 would take 20 to 80 % fewer bytes on soft or scaled-down drawings, at SSIMULACRA2 87
    to 95, and more than lossless on crisp ones.)
 3. Every width has one file that any browser reads (JPEG or PNG).
