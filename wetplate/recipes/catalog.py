@@ -89,13 +89,10 @@ def _current(session: Session, slug: str) -> set[str]:
 
 
 def _write(session: Session, yielded: Sequence[Recipe]) -> None:
-    for rows in _batches([_row(position, recipe) for position, recipe in enumerate(yielded)]):
-        entry = insert(RecipeRow).values(rows)
-        session.execute(
-            entry.on_conflict_do_update(
-                index_elements=[RecipeRow.id], set_={"current": True, "position": entry.excluded.position}
-            )
-        )
+    entry = insert(RecipeRow)
+    again = {"current": True, "position": entry.excluded.position}
+    write = entry.on_conflict_do_update(index_elements=[RecipeRow.id], set_=again)
+    session.connection().execute(write, [_row(position, recipe) for position, recipe in enumerate(yielded)])
 
 
 def _retire(session: Session, gone: set[str]) -> None:
