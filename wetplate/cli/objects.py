@@ -65,7 +65,8 @@ def sweep_command(delete: bool, grace: timedelta) -> None:
 
 
 def load_tables() -> None:
-    """Load every stage's tables, so that each reference to an object is known."""
+    """Load every stage's tables and the outbox, so that each reference to an object is known."""
+    importlib.import_module("wetplate.storage.outbox")
     for package in pkgutil.iter_modules(wetplate.__path__):
         if package.ispkg and find_spec(f"wetplate.{package.name}.tables"):
             importlib.import_module(f"wetplate.{package.name}.tables")

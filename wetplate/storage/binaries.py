@@ -35,16 +35,21 @@ class Account:
     switched: bool
 
     def run(
-        self, command: Sequence[str | Path], *, keep: Sequence[int] = (), timeout: float = 120
+        self,
+        command: Sequence[str | Path],
+        *,
+        keep: Sequence[int] = (),
+        folder: Path = Path("/"),
+        timeout: float = 120,
     ) -> subprocess.CompletedProcess[str]:
-        """Run a program as this account, from `/`, in the C locale; descriptors in `keep` stay open in it."""
+        """Run a program as this account, in `folder` and the C locale; `keep`: descriptors it inherits."""
         return subprocess.run(
             [str(word) for word in command],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             errors="replace",
-            cwd="/",
+            cwd=folder,
             env={"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"},
             pass_fds=tuple(keep),
             umask=0o077,

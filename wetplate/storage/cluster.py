@@ -7,7 +7,7 @@ Rules:
 2. Alive means: a real connection answers for this very data folder. A process id proves nothing (a stale
    `postmaster.pid` may name somebody else's process), so nothing is ever signalled because of one.
 3. The server inherits an open, locked file from us. While any process of it lives the kernel keeps that lock;
-   once the lock is free, the server is gone for certain and a `postmaster.pid` left behind may be removed.
+   once the lock is free, the server is gone for certain and lock files it left behind may be removed.
 4. Nothing is stopped behind anybody's back: no reference counting, no exit handler; `down` says when.
 """
 
@@ -162,10 +162,12 @@ def _initialise(programs: Binaries, which: Server, *, careless: bool) -> None:
 
 
 def _launch(programs: Binaries, which: Server, lock: int, options: dict[str, str]) -> None:
-    (which.data / "postmaster.pid").unlink(missing_ok=True)
-    flags = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
-    words = shlex.join(["-k", str(which.socket), *flags])
-    said = _pg_ctl(programs, which, "start", "-l", str(which.log), "-o", words, keep=(lock,))
+    for stale in (which.data / "postmaster.pid", which.socket / f"{SOCKET}.lock"):
+        stale.unlink(missing_ok=True)
+    quoted = str(which.socket).replace('"', '""')
+    options = options | {"unix_socket_directories": f'"{quoted}"'}
+    words = shlex.join([word for name, value in options.items() for word in ("-c", f"{name}={value}")])
+    said = _pg_ctl(programs, which, "start", "-l", which.log.name, "-o", words, keep=(lock,))
     if said.returncode != 0:
         why = _last_words(which) or said.stderr.strip()
         raise DatabaseUnavailable(f"Postgres does not start in {which.data}: {why}")
@@ -174,9 +176,10 @@ def _launch(programs: Binaries, which: Server, lock: int, options: dict[str, str
 def _pg_ctl(
     programs: Binaries, which: Server, *words: str, keep: Sequence[int] = ()
 ) -> subprocess.CompletedProcess[str]:
+    """Run pg_ctl from `home` with relative names, since it hands them to a shell badly quoted."""
     patience = ("-w", "-t", str(int(PATIENCE)))
-    command = [str(programs.program("pg_ctl")), "-D", str(which.data), *patience, *words]
-    return which.account.run(command, keep=keep, timeout=PATIENCE + 30)
+    command = [str(programs.program("pg_ctl")), "-D", which.data.name, *patience, *words]
+    return which.account.run(command, keep=keep, folder=which.home, timeout=PATIENCE + 30)
 
 
 def _until_alive(programs: Binaries, which: Server, options: dict[str, str]) -> None:

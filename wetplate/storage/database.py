@@ -10,9 +10,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
+from weakref import finalize
 
 from sqlalchemy import DateTime, Engine, create_engine
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.event import listen
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 
@@ -22,7 +24,7 @@ from wetplate.storage import cluster
 
 Json = dict[str, Any]
 DISK_FULL = "53100"
-GIVEN_UP = ("40", "55", "57014")  # SQLSTATE: rolled back (deadlock), lock not available, statement timed out
+GIVEN_UP = ("40", "55", "57014")  # SQLSTATE: rolled back (deadlock), lock not available, timed out
 
 
 class Base(DeclarativeBase):
@@ -72,15 +74,33 @@ def engine(url: str) -> Engine:
         raise StorageError(
             f"catalog URL must start with postgresql+psycopg:// (got {url.split('://')[0]}://)"
         )
-    return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 10})
+    made = create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 10})
+    _close_when_dropped(made)
+    return made
+
+
+def _close_when_dropped(made: Engine) -> None:
+    """Have an engine that nobody disposed of close its connections when it is collected, or at exit.
+
+    A command opens an engine, uses it once and lets go of it; the pool alone would leave that to chance.
+    """
+    opened: dict[int, Any] = {}
+    listen(made, "connect", lambda connection, _: opened.update({id(connection): connection}))
+    listen(made, "close", lambda connection, _: opened.pop(id(connection), None))
+    finalize(made, _close, opened)
+
+
+def _close(opened: dict[int, Any]) -> None:
+    for connection in opened.values():
+        connection.close()
 
 
 @contextmanager
 def transaction(bound: Engine) -> Iterator[Session]:
     """One transaction: committed if the block ends well, rolled back otherwise.
 
-    Raises DatabaseUnavailable when Postgres does not answer or went away inside the block, StorageFull when its
-    disk is full, StorageError when it gave the transaction up (deadlock, time-out).
+    Raises DatabaseUnavailable when Postgres does not answer or went away inside the block, StorageFull when
+    its disk is full, StorageError when it gave the transaction up (deadlock, time-out).
     """
     try:
         with Session(bound, expire_on_commit=False) as session, session.begin():
@@ -91,14 +111,16 @@ def transaction(bound: Engine) -> Iterator[Session]:
 
 def _named(error: DBAPIError, bound: Engine) -> StorageError:
     where = bound.url.render_as_string(hide_password=True)
-    why = f"{str(error.orig).strip().splitlines()[0]}. Nothing of this step was written"
+    first = (str(error.orig).strip().splitlines() or [type(error.orig).__name__])[0]
+    why = f"{first}. Nothing is half-written: run this step again"
     state = getattr(error.orig, "sqlstate", None)
     if state == DISK_FULL:
-        return StorageFull(f"Postgres at {where} has no space left: {why}; free some and run again.")
+        return StorageFull(f"Postgres at {where} has no space left: {why} when there is.")
     if state and state.startswith(GIVEN_UP):
-        return StorageError(f"Postgres at {where} gave the transaction up: {why}; run again.")
+        return StorageError(f"Postgres at {where} gave the transaction up: {why}.")
     return DatabaseUnavailable(
-        f"Postgres does not answer at {where}: {why}; start it with `wetplate db up` or check the URL."
+        f"Postgres does not answer at {where}: {why} once it does. "
+        "Start it with `wetplate db up`, or check the URL."
     )
 
 
