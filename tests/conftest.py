@@ -5,6 +5,7 @@ migrated database. No test sees the caller's WETPLATE_* variables or writes into
 """
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from itertools import count
@@ -14,7 +15,7 @@ import pytest
 from sqlalchemy import Engine, NullPool, create_engine
 from sqlalchemy.orm import Session
 
-from wetplate.settings import settings
+from wetplate.settings import Settings, settings
 from wetplate.storage import cluster, postgres
 from wetplate.storage.cluster import Server
 from wetplate.storage.memory import MemoryObjects
@@ -90,3 +91,24 @@ def session(database: Engine) -> Iterator[Session]:
 def objects() -> MemoryObjects:
     """An empty object store."""
     return MemoryObjects()
+
+
+@pytest.fixture
+def reachable() -> Iterator[Path]:
+    """A short-named folder that every account may enter (pytest's own are closed to others)."""
+    with tempfile.TemporaryDirectory(prefix="wetplate-tests-") as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+@pytest.fixture
+def own(reachable: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
+    """Settings of an embedded Postgres that is the test's own; stopped and removed afterwards."""
+    monkeypatch.setenv("WETPLATE_VAR", str(reachable / "var"))
+    monkeypatch.setattr(cluster, "REFUGE", reachable / "refuge")
+    now = settings()
+    yield now
+    server = cluster.server(now)
+    cluster.stop(now, server, mode="immediate")
+    cluster.remove(server)
+    shutil.rmtree(server.home.parent, ignore_errors=True)

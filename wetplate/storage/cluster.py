@@ -23,9 +23,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import psycopg
-from sqlalchemy import URL
 
 from wetplate.errors import DatabaseUnavailable
 from wetplate.settings import Settings
@@ -59,8 +59,7 @@ class Server:
 
     def url(self, role: str = "app", database: str = "wetplate", driver: str = "psycopg") -> str:
         """The SQLAlchemy URL of a database here. Dagster's storage wants `driver="psycopg2"`."""
-        parts = URL.create(f"postgresql+{driver}", role, database=database, query={"host": str(self.socket)})
-        return parts.render_as_string(hide_password=False)
+        return f"postgresql+{driver}://{role}@/{database}?host={quote(str(self.socket), safe='')}"
 
     def connect(self, database: str = "postgres") -> psycopg.Connection[tuple[Any, ...]]:
         """A connection as the cluster's administrator, in autocommit. Raises psycopg.OperationalError."""
