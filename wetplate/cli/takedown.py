@@ -12,7 +12,7 @@ import click
 from wetplate.canonical.catalog import find
 from wetplate.publication import moves
 from wetplate.publication.states import REASONS, Move
-from wetplate.publication.takedown import execute
+from wetplate.publication.takedown import acknowledge, execute
 from wetplate.settings import settings
 from wetplate.storage.database import catalog_url, engine, transaction
 from wetplate.storage.stores import open_objects
@@ -49,6 +49,7 @@ def reinstate(image: str, reason: str, note: str) -> None:
     now = settings()
     with transaction(engine(catalog_url(now))) as session:
         row = moves.reinstate(session, find(session, image).id, actor(now.reviewer), reason, note)
+        acknowledge(session, row.canonical_id)
     click.echo(
         f"{row.canonical_id[:12]} is {row.state}, version {row.version}; run its family's pipeline to publish"
     )

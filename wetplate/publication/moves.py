@@ -95,10 +95,10 @@ def withdraw_rejected(session: Session, family: str, actor: str = "policy") -> l
     return gone
 
 
-def pending(session: Session, canonical_id: str) -> list[int]:
-    """Ids of the image's takedowns that have not reached the object store."""
+def pending(session: Session, canonical_id: str, move: Move = Move.TAKE_DOWN) -> list[int]:
+    """Ids of the image's events of this move that nobody has carried out yet."""
     query = select(Event.id).where(
-        Event.topic == states.TOPIC[Move.TAKE_DOWN], Event.key == canonical_id, Event.handled_at.is_(None)
+        Event.topic == states.TOPIC[move], Event.key == canonical_id, Event.handled_at.is_(None)
     )
     return list(session.scalars(query))
 

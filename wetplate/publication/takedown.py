@@ -32,7 +32,7 @@ def handle(session: Session, objects: Objects, event_id: int) -> str:
         deleted = execute(session, objects, event.key)
         return f"{event.key[:12]}: taken down, {deleted} objects deleted"
     if event is not None and event.topic == states.TOPIC[Move.REINSTATE]:
-        outbox.handle(session, [event.id])
+        acknowledge(session, event.key)
         return f"{event.key[:12]}: reinstated; the family's next run makes its files anew and publishes it"
     raise PublicationError(f"event {event_id} is no takedown and no reinstatement; see topics in the outbox")
 
@@ -46,3 +46,8 @@ def execute(session: Session, objects: Objects, canonical_id: str) -> int:
         objects.delete(key)
     outbox.handle(session, moves.pending(session, canonical_id))
     return len(keys)
+
+
+def acknowledge(session: Session, canonical_id: str) -> None:
+    """Mark the image's reinstatements handled: a draft needs nothing of the store until it is derived anew."""
+    outbox.handle(session, moves.pending(session, canonical_id, Move.REINSTATE))
