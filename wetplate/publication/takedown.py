@@ -49,5 +49,5 @@ def execute(session: Session, objects: Objects, canonical_id: str) -> int:
 
 
 def acknowledge(session: Session, canonical_id: str) -> None:
-    """Mark the image's reinstatements handled: a draft needs nothing of the store until it is derived anew."""
+    """Mark the image's reinstatements handled: a draft needs nothing of the store until derived anew."""
     outbox.handle(session, moves.pending(session, canonical_id, Move.REINSTATE))
