@@ -31,7 +31,7 @@ def abilities(classifiers: Sequence[Classifier]) -> str:
 def abilities_of(detector: str) -> tuple[str, str]:
     """What a detector that ran once sees and is blind to, by its name; without opening it."""
     known = {"surface": (Surface.sees, Surface.blind), "nudenet": (NudeNet.sees, NudeNet.blind)}
-    return known[detector] if detector in known else ("what its model was trained to tell apart", "all else")
+    return known.get(detector, ("what its model was trained to tell apart", "all else"))
 
 
 def _opened(detector: Detector, stack: ExitStack) -> Classifier:

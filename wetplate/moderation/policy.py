@@ -193,7 +193,8 @@ def _detector(name: str, table: _Table) -> Detector:
     table.done()
     if detector.kind not in KINDS:
         raise table.refuse("kind", f"expected one of {', '.join(KINDS)}")
-    if (detector.kind == "transformers") != bool(detector.model and detector.revision):
+    wanted = detector.kind == "transformers"
+    if bool(detector.model) != wanted or bool(detector.revision) != wanted:
         raise table.refuse(
             "model", "model and revision belong to kind transformers, and both are needed there"
         )

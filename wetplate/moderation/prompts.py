@@ -85,16 +85,18 @@ def _spelled(run: str) -> list[str]:
 
 
 def _met(rule: PromptRule, words: Sequence[str]) -> Iterator[Hit]:
-    excused = {
-        place for phrase in rule.allow for start, end in _found(phrase, words) for place in range(start, end)
-    }
-    met = [
-        span for term in rule.terms for span in _found(term, words) if not excused.issuperset(range(*span))
-    ]
-    beside = not rule.beside or any(True for term in rule.beside for _ in _found(term, words))
-    if met and beside:
+    excused = {place for start, end in _any(rule.allow, words) for place in range(start, end)}
+    met, beside = (
+        [span for span in _any(phrases, words) if not excused.issuperset(range(*span))]
+        for phrases in (rule.terms, rule.beside)
+    )
+    if met and (beside or not rule.beside):
         start, end = min(met)
         yield Hit(rule.name, rule.slug, rule.action, " ".join(words[start:end]))
+
+
+def _any(phrases: Sequence[str], words: Sequence[str]) -> Iterator[tuple[int, int]]:
+    return (span for phrase in phrases for span in _found(phrase, words))
 
 
 def _found(phrase: str, words: Sequence[str]) -> Iterator[tuple[int, int]]:

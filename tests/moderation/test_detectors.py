@@ -1,0 +1,37 @@
+"""Opening what a policy names."""
+
+from dataclasses import replace
+
+from tests.moderation.conftest import a_policy
+from wetplate.generation.fake import waves
+from wetplate.moderation.detectors import abilities, abilities_of, open_classifiers
+from wetplate.moderation.nudenet_process import NudeNet
+from wetplate.moderation.policy import load
+from wetplate.moderation.surface import Surface
+
+EYE = a_policy().detectors["eye"]
+
+
+def test_the_shipped_policy_opens_its_detectors() -> None:
+    with open_classifiers(load("product")) as opened:
+        assert [type(each) for each in opened] == [Surface, NudeNet]
+        assert [each.name for each in opened] == ["surface", "nudenet"]
+
+
+def test_a_transformers_detector_that_cannot_be_loaded_answers_with_an_error() -> None:
+    far = replace(EYE, kind="transformers", model="nowhere", revision="sha256:" + "0" * 64)
+    with open_classifiers(a_policy(detectors={"eye": far})) as (opened,):
+        ((signal,),) = opened.classify([waves("0" * 64, 32, 32)])
+    assert "no such model folder" in str(signal.error)
+
+
+def test_no_detector_is_no_error() -> None:
+    with open_classifiers(a_policy(detectors={})) as opened:
+        assert list(opened) == []
+
+
+def test_people_are_told_what_each_sees_and_is_blind_to() -> None:
+    said = abilities([Surface()])
+    assert "| surface | 1 | empty frames and noise | everything a picture shows |" in said
+    assert abilities_of("nudenet") == (NudeNet.sees, NudeNet.blind)
+    assert abilities_of("another")[1] == "all else"
