@@ -18,7 +18,7 @@ class Settings:
     Attributes:
         families: folder that holds one folder per product family (WETPLATE_FAMILIES).
         var: folder for everything a run leaves behind locally (WETPLATE_VAR).
-        database_url: SQLAlchemy URL of the catalog, role app (WETPLATE_DATABASE_URL); None: the embedded Postgres.
+        database_url: SQLAlchemy URL of the catalog, role app (WETPLATE_DATABASE_URL); None: embedded.
         owner_url: the same database as the owner role, for migrations (WETPLATE_OWNER_URL).
         objects_url: `file:///folder`, `s3://bucket/prefix` or `memory:` (WETPLATE_OBJECTS_URL).
         s3_endpoint: endpoint of an S3-compatible store (WETPLATE_S3_ENDPOINT).
@@ -28,7 +28,8 @@ class Settings:
         executor: `local`, `ray` or `k8s` (WETPLATE_EXECUTOR).
         postgres_bin: folder with initdb and pg_ctl (WETPLATE_POSTGRES_BIN).
         postgres_user: unprivileged user that runs Postgres when we are root (WETPLATE_POSTGRES_USER).
-        c2pa_certificate, c2pa_key: PEM files of the signing chain (WETPLATE_C2PA_CERTIFICATE, WETPLATE_C2PA_KEY).
+        c2pa_certificate, c2pa_key: PEM files of the signing chain (WETPLATE_C2PA_...).
+        preview_url: where contact sheets are served to people at work (WETPLATE_PREVIEW_URL).
         reviewer: name recorded with a person's decision (WETPLATE_REVIEWER).
     """
 
@@ -50,6 +51,7 @@ class Settings:
     postgres_user: str | None
     c2pa_certificate: Path | None
     c2pa_key: Path | None
+    preview_url: str
     reviewer: str | None
 
 
@@ -75,6 +77,7 @@ def settings() -> Settings:
         postgres_user=os.environ.get("WETPLATE_POSTGRES_USER"),
         c2pa_certificate=_path("WETPLATE_C2PA_CERTIFICATE"),
         c2pa_key=_path("WETPLATE_C2PA_KEY"),
+        preview_url=os.environ.get("WETPLATE_PREVIEW_URL", "http://127.0.0.1:3001"),
         reviewer=os.environ.get("WETPLATE_REVIEWER"),
     )
 

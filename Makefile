@@ -1,0 +1,56 @@
+# Wetplate. `make help` lists the targets; each does the set-up it needs.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+export WETPLATE_DRY_RUN ?=
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# The locked torch is what everything was proven on; its CPU and CUDA builds share the version number.
+export HF_HUB_DISABLE_TELEMETRY := 1
+
+.PHONY: help setup demo test check dev bench clean lock format
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(STAMP) ## virtual environment with the pinned dependencies in .venv
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; v=sys.version_info; sys.exit(0 if (3,11) <= v < (3,14) else f"Wetplate needs Python 3.11 to 3.13, this is {v[0]}.{v[1]}: make PYTHON=python3.12 ...")'
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "Python lacks venv: apt-get install python3-venv"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	@echo "installing the pinned dependencies into $(VENV) (about 2 GB, a few minutes the first time)"
+	$(BIN)/pip install --quiet -r requirements.lock
+	$(BIN)/pip install --quiet --no-deps --editable .
+	@touch $@
+
+demo: setup ## the whole life of the sample family, for real
+	@$(BIN)/python -m pipelines.demo
+
+test: setup ## the tests (real Postgres, real Dagster; under 3 minutes on two cores)
+	$(BIN)/python -m pytest -q
+
+check: setup ## static checks, as CI runs them
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/mypy
+	$(BIN)/dagster definitions validate -w workspace.yaml >/dev/null
+	$(BIN)/dg check defs >/dev/null
+
+dev: setup ## Dagster UI on :3000 with the daemon, contact sheets on :3001
+	@$(BIN)/python -m pipelines.dev
+
+bench: setup ## the figures of bench/README.md, measured here
+	@$(BIN)/python -m bench.run
+
+lock: setup ## write requirements.lock from what is installed
+	$(BIN)/pip freeze --exclude-editable | sed -E 's/^torch==([0-9.]+)\+.*/torch==\1/' > requirements.lock
+
+format: setup ## format the code
+	$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+clean: ## stop the embedded Postgres; remove var/ and caches (asks nothing: var/ holds only local state)
+	@[ ! -x $(BIN)/wetplate ] || $(BIN)/wetplate db down || true
+	rm -rf var .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,0 +1,84 @@
+"""Asset checks: they mirror what Postgres already enforces, so that a person sees it in the UI.
+
+A check is no gate: a blocking check stops only its own run. The gate is the verdict row, read inside each
+step. All are partitioned, so that one family's pass says nothing of another's reject.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import dagster as dg
+from sqlalchemy import Engine
+
+from assets.partitions import families
+from wetplate.publication import verify
+from wetplate.publication.progress import Progress, progress
+from wetplate.publication.verify import Finding
+from wetplate.storage.database import transaction
+from wetplate.storage.objects import Objects
+
+
+def mirror(asset: str, name: str, holds: Callable[[Progress], bool], says: str) -> dg.AssetChecksDefinition:
+    """A partitioned check of a family's counts."""
+
+    @dg.asset_check(asset=asset, name=name, description=says, partitions_def=families)
+    def check(
+        context: dg.AssetCheckExecutionContext, database: dg.ResourceParam[Engine]
+    ) -> dg.AssetCheckResult:
+        with transaction(database) as session:
+            rows = progress(session, [context.partition_key])
+        counted: dict[str, Any] = {k: v for row in rows for k, v in vars(row).items() if k != "family"}
+        return dg.AssetCheckResult(passed=bool(rows) and holds(rows[0]), metadata=counted)
+
+    return check
+
+
+def audit(asset: str, rules: Iterable[str], says: str) -> dg.AssetChecksDefinition:
+    """A partitioned check that runs some of `wetplate verify`'s rules on one family."""
+    chosen = list(rules)
+
+    @dg.asset_check(asset=asset, name="_and_".join(chosen), description=says, partitions_def=families)
+    def check(
+        context: dg.AssetCheckExecutionContext,
+        database: dg.ResourceParam[Engine],
+        objects: dg.ResourceParam[Objects],
+    ) -> dg.AssetCheckResult:
+        with transaction(database) as session:
+            found = verify.verify(session, objects, family=context.partition_key, rules=chosen)
+        return dg.AssetCheckResult(passed=not found, metadata={"findings": _listed(found)})
+
+    return check
+
+
+def _listed(found: list[Finding]) -> dg.MarkdownMetadataValue:
+    return dg.MetadataValue.md("\n".join(f"- {finding}" for finding in found[:50]) or "none")
+
+
+ALL = [
+    mirror("recipes", "variants_present", lambda p: p.variants > 0, "The family yields at least one recipe."),
+    mirror("paintings", "coverage", lambda p: p.painted == p.variants, "Every recipe is painted."),
+    mirror(
+        "moderation_verdicts",
+        "judged",
+        lambda p: p.approved + p.review + p.rejected == p.painted,
+        "Every painting has a verdict for its very bytes.",
+    ),
+    mirror(
+        "canonical_images",
+        "admitted",
+        lambda p: p.admitted >= p.approved,
+        "Every approved painting is canonical.",
+    ),
+    audit(
+        "canonical_images",
+        ["canonical_objects"],
+        "Every canonical's object exists, hashes to its id and has its size.",
+    ),
+    audit("provenance", ["provenance_complete"], "Every canonical image has its provenance row."),
+    audit(
+        "derivatives",
+        ["derivative_objects", "public_marks", "public_texts"],
+        "Files exist, hash, carry the mark, and no prompt.",
+    ),
+    audit("publications", ["published_approved", "withdrawn_unreachable"], "Only what is approved is out."),
+]

@@ -1,0 +1,67 @@
+"""`make dev`: the Dagster UI with the daemon, and the contact sheets beside it. Ctrl-C stops what it started.
+
+The embedded Postgres stays up (stop it with `wetplate db down`).
+"""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from rich.console import Console
+
+from wetplate.cli.env import environment
+from wetplate.settings import ROOT, settings
+from wetplate.storage import postgres
+
+UI_PORT = "3000"
+
+
+def main() -> int:
+    """Start the three processes and wait; stop all of them when one ends or the user says so."""
+    now = settings()
+    postgres.up(now)
+    os.environ.update(environment(now))
+    port = os.environ.get("WETPLATE_UI_PORT", UI_PORT)
+    started = [
+        subprocess.Popen(line, cwd=ROOT) for line in lines(port, urlsplit(now.preview_url).port or 3001)
+    ]
+    Console().print(
+        f"Dagster UI: http://127.0.0.1:{port}   contact sheets: {now.preview_url}   (Ctrl-C stops both)"
+    )
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    try:
+        os.waitpid(-1, 0)
+        return 1
+    except (KeyboardInterrupt, SystemExit):
+        return 0
+    finally:
+        stop(started)
+
+
+def lines(port: str, preview_port: int) -> list[list[str]]:
+    """The command lines, with the programs beside this interpreter."""
+    here = Path(sys.executable).parent
+    workspace = ["-w", str(ROOT / "workspace.yaml")]
+    return [
+        [str(here / "dagster-webserver"), "-h", "127.0.0.1", "-p", port, *workspace],
+        [str(here / "dagster-daemon"), "run", *workspace],
+        [str(here / "wetplate"), "preview", "--port", str(preview_port)],
+    ]
+
+
+def stop(started: list[subprocess.Popen[bytes]]) -> None:
+    """Ask each to end, wait, then insist."""
+    for process in started:
+        process.terminate()
+    for process in started:
+        try:
+            process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,29 @@
+"""Which engine runs the steps: `local` (a process per step), `ray` or `k8s`. One setting, same assets."""
+
+import importlib
+
+import dagster as dg
+
+from wetplate.errors import WetplateError
+
+EXTRAS = {"ray": ("dagster_ray.executor", "ray_executor"), "k8s": ("dagster_k8s", "k8s_job_executor")}
+
+
+class UnknownEngine(WetplateError):
+    """WETPLATE_EXECUTOR names an engine we do not know, or one whose package is not installed."""
+
+
+def executor(engine: str) -> dg.ExecutorDefinition:
+    """The executor behind a name. Raises UnknownEngine."""
+    if engine == "local":
+        return dg.multiprocess_executor.configured({"max_concurrent": 2})
+    if engine not in EXTRAS:
+        raise UnknownEngine(f"WETPLATE_EXECUTOR={engine!r}: expected local, {', '.join(EXTRAS)}")
+    module, name = EXTRAS[engine]
+    try:
+        found: dg.ExecutorDefinition = getattr(importlib.import_module(module), name)
+    except ImportError as error:
+        raise UnknownEngine(
+            f"WETPLATE_EXECUTOR={engine}: install dagster-{engine} first ({error})"
+        ) from error
+    return found

@@ -1,0 +1,115 @@
+"""The jobs. An image's life is one asset job; what is no asset (handling an event, upkeep) is an op job."""
+
+from datetime import UTC, datetime, timedelta
+
+import dagster as dg
+from sqlalchemy import Engine
+
+from pipelines.retention import prune
+from wetplate.publication import takedown, verify
+from wetplate.storage import sweep
+from wetplate.storage.database import transaction
+from wetplate.storage.objects import Objects
+
+lifecycle = dg.define_asset_job(
+    "lifecycle",
+    selection=dg.AssetSelection.all(),
+    description="A family from its file to its published derivatives. Run again: only the missing is made.",
+)
+
+after_decision = dg.define_asset_job(
+    "after_decision",
+    selection=dg.AssetSelection.assets("canonical_images").downstream(),
+    description="What a reviewer decided takes effect: the approved go on, the rejected come back.",
+)
+
+
+class EventConfig(dg.Config):
+    """The outbox event to be handled."""
+
+    event_id: int
+
+
+@dg.op
+def handle_event(
+    context: dg.OpExecutionContext,
+    config: EventConfig,
+    database: dg.ResourceParam[Engine],
+    objects: dg.ResourceParam[Objects],
+) -> None:
+    """Carry out a withdrawal or reinstatement; doing it twice changes nothing."""
+    with transaction(database) as session:
+        context.log.info(takedown.handle(session, objects, config.event_id))
+
+
+@dg.job(tags={"dagster/priority": "10"}, description="A takedown or reinstatement reaches the object store.")
+def carry_out() -> None:
+    handle_event()
+
+
+@dg.op
+def check_invariants(
+    context: dg.OpExecutionContext, database: dg.ResourceParam[Engine], objects: dg.ResourceParam[Objects]
+) -> None:
+    """`wetplate verify` as a run: fails with the list of what is broken."""
+    with transaction(database) as session:
+        found = verify.verify(session, objects)
+    if found:
+        raise dg.Failure(
+            f"{len(found)} invariants broken", metadata={"findings": "\n".join(map(str, found[:100]))}
+        )
+    context.log.info("every invariant holds")
+
+
+@dg.job(description="Check every invariant of catalog and store.")
+def verify_invariants() -> None:
+    check_invariants()
+
+
+class SweepConfig(dg.Config):
+    """Dry run unless `delete`."""
+
+    delete: bool = False
+    grace_hours: int = 24
+
+
+@dg.op
+def sweep_objects(
+    context: dg.OpExecutionContext,
+    config: SweepConfig,
+    database: dg.ResourceParam[Engine],
+    objects: dg.ResourceParam[Objects],
+) -> None:
+    """Mark unreferenced objects; delete those marked a grace ago and still unreferenced."""
+    with transaction(database) as session:
+        report = sweep.sweep(
+            session, objects, grace=timedelta(hours=config.grace_hours), delete=config.delete
+        )
+    context.log.info(str(report))
+
+
+@dg.job(description="Find objects no row refers to.")
+def orphan_sweep() -> None:
+    sweep_objects()
+
+
+class RetentionConfig(dg.Config):
+    """How long Dagster's own runs are kept, and how many are deleted at most in one go."""
+
+    keep_days: int = 90
+    limit: int = 500
+
+
+@dg.op
+def prune_runs(context: dg.OpExecutionContext, config: RetentionConfig) -> None:
+    """Delete old finished runs that hold no asset's latest materialisation."""
+    before = datetime.now(UTC) - timedelta(days=config.keep_days)
+    context.log.info(f"{len(prune(context.instance, before, config.limit))} runs deleted")
+
+
+@dg.job(description="Dagster never prunes its event log; this does.")
+def retention() -> None:
+    prune_runs()
+
+
+ALL = (lifecycle, after_decision, carry_out, verify_invariants, orphan_sweep, retention)

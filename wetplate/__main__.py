@@ -1,0 +1,5 @@
+"""`python -m wetplate` is the console script."""
+
+from wetplate.cli import main
+
+main()

@@ -1,0 +1,1 @@
+"""Delivery: what answers a URL. Never imports Dagster or a GPU stack."""
