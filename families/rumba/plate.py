@@ -5,11 +5,13 @@ from light to bytes. Does not belong here: where a part is (shoe, laces).
 
 Rules: a plate is affine in the two colours, light = base + sole * s + lace * l,
 so that one plate per lacing pattern serves all colours; what is not affine
-(gloss that weakens on light soles, the tone curve) happens in `expose`.
+(gloss that weakens on light soles, the tone curve) happens in `print`.
 Coverage masks follow the same laying-over, so they are exact.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,18 +71,31 @@ class Plate:
         """Gloss of the sole: strong on dark colours, weak on light ones."""
         self.gloss += amount
 
-    def expose(self, lace: Colour, sole: Colour, size: int) -> NDArray[np.uint8]:
-        """The picture in two colours, (size, size, 3) sRGB bytes."""
+    def reduce(self, size: int) -> Exposure:
+        """The plate at `size`; colours may come after, for reducing and light are both linear."""
+        base = np.stack([resize(np.ascontiguousarray(self.base[..., i]), size) for i in range(3)], axis=-1)
+        gain, cover = (
+            {part: resize(plane[part], size) for part in plane} for plane in (self.gain, self.cover)
+        )
+        return Exposure(base, gain, cover, resize(self.gloss, size))
+
+
+@dataclass(frozen=True)
+class Exposure:
+    """A plate at one size: `base` (n, n, 3); `gain` and `cover` per open colour and `gloss` (n, n)."""
+
+    base: Light
+    gain: dict[str, Mask]
+    cover: dict[str, Mask]
+    gloss: Mask
+
+    def print(self, lace: Colour, sole: Colour) -> NDArray[np.uint8]:
+        """The picture in two colours, (n, n, 3) sRGB bytes."""
         tint = linear(sole)
         light = self.base + self.gain["sole"][..., None] * tint
         light += self.gain["lace"][..., None] * linear(lace)
         light += (self.gloss * (1 - 0.6 * float(tint.mean())))[..., None]
-        planes = [resize(np.ascontiguousarray(light[..., i]), size) for i in range(3)]
-        return encode(_tone(np.stack(planes, axis=-1)))
-
-    def mask(self, part: str, size: int) -> Mask:
-        """Visible coverage of `part`, (size, size) in 0..1."""
-        return resize(self.cover[part], size)
+        return encode(_tone(light))
 
 
 def _tone(light: Light) -> Light:

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from families.rumba import laces, shoe, trim
-from families.rumba.plate import Colour, Plate
+from families.rumba.plate import Colour, Exposure, Plate
 
 LACES: dict[str, Colour] = {
     "white": (236, 236, 232),
@@ -69,19 +69,25 @@ def plate(lacing: str) -> Plate:
     return exposed
 
 
+@cache
+def exposure(lacing: str, size: int) -> Exposure:
+    """That plate at the size of a picture."""
+    return plate(lacing).reduce(size)
+
+
 def render(lace: str, sole: str, lacing: str, size: int = 512) -> NDArray[np.uint8]:
     """The original of one variant as (size, size, 3) sRGB bytes."""
     for word, words, what in ((lace, LACES, "lace"), (sole, SOLES, "sole")):
         if word not in words:
             raise UnknownVariant(f"{what} colour {word!r} is none of {', '.join(words)}")
-    return plate(lacing).expose(LACES[lace], SOLES[sole], size)
+    return exposure(lacing, size).print(LACES[lace], SOLES[sole])
 
 
 def mask(part: str, lacing: str, size: int = 512) -> NDArray[np.float32]:
     """Visible coverage of `part` ("lace" or "sole"), (size, size) in 0..1."""
     if part not in PARTS:
         raise UnknownVariant(f"part {part!r} is none of {', '.join(PARTS)}")
-    return plate(lacing).mask(part, size)
+    return exposure(lacing, size).cover[part]
 
 
 def write(out: Path, size: int = 512) -> int:

@@ -29,7 +29,7 @@ def merges(words: Iterable[str]) -> list[Merge]:
         pieces = split(word, found)
         while len(pieces) > 1:
             found.append((pieces[0], pieces[1]))
-            pieces = [pieces[0] + pieces[1], *pieces[2:]]
+            pieces = split(word, found)
     return found
 
 
@@ -64,7 +64,7 @@ def tokenizer(words: Sequence[str], length: int = LENGTH) -> Any:
 def check(prompt: str, tokenizer: Any) -> None:
     """UnknownWord unless each word of `prompt` is one token and all of them fit."""
     for word in re.findall(r"[^\s,]+", prompt.lower()):
-        if word + END not in tokenizer.get_vocab():
+        if tokenizer.tokenize(word) != [word + END]:
             raise UnknownWord(f"{word!r} is not in the family's vocabulary: {prompt!r}")
     count = len(tokenizer(prompt)["input_ids"])
     if count > tokenizer.model_max_length:
