@@ -91,7 +91,7 @@ def append(session: Session, judged: Judged, family: str) -> VerdictRow:
 
 
 def in_force(session: Session, family: str) -> dict[str, Judged]:
-    """The verdict in force on each painting of the family, by recipe id; one on other bytes does not count."""
+    """The verdict in force on each painting of the family, by recipe id; none on other bytes."""
     last = aliased(VerdictRow)
     query = (
         select(last)
