@@ -10,7 +10,7 @@ float32 array in 0..1 of shape (WORK, WORK); light is linear, never gamma.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -103,13 +103,12 @@ def blur(mask: Mask, radius: float) -> Mask:
     Done on the spectrum: the canvas wraps round, which a shape away from the border never sees.
     """
     width = 2 * max(1, round(radius * WORK * 0.9)) + 1
-    down, across = np.fft.fftfreq(WORK), np.fft.rfftfreq(WORK)
-    response = _box_response(width, down)[:, None] ** 3 * _box_response(width, across)[None] ** 3
-    spectrum = np.fft.rfft2(mask) * response.astype(np.float32)
+    down, across = _box_response(width, np.fft.fftfreq(WORK)), _box_response(width, np.fft.rfftfreq(WORK))
+    spectrum = np.fft.rfft2(mask) * np.outer(down**3, across**3).astype(np.float32)
     return np.fft.irfft2(spectrum, mask.shape).astype(np.float32)
 
 
-def _box_response(width: int, frequency: NDArray[np.float64]) -> NDArray[np.float64]:
+def _box_response(width: int, frequency: NDArray[Any]) -> NDArray[np.float64]:
     """What a moving average over `width` samples lets through."""
     phase = np.pi * np.where(frequency == 0, 1.0, frequency)
     return np.where(frequency == 0, 1.0, np.sin(width * phase) / (width * np.sin(phase)))
