@@ -115,6 +115,16 @@ def test_a_size_the_pipeline_cannot_paint(plain: list[Recipe]) -> None:
         first([replace(plain[0], width=63)])
 
 
+def test_a_sampler_leaves_nothing_behind_for_the_next(loaded: pipeline.Loaded) -> None:
+    loaded.follow("Euler")
+    alone = dict(loaded.pipe.scheduler.config)
+    loaded.follow("DPM++ 2M Karras")
+    assert loaded.pipe.scheduler.config.use_karras_sigmas
+    loaded.follow("Euler")
+    assert dict(loaded.pipe.scheduler.config) == alone
+    assert not alone["use_karras_sigmas"]
+
+
 class Starved:
     """A pipeline that runs out of memory above a batch size; otherwise the real one."""
 

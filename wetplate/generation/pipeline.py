@@ -30,21 +30,25 @@ UNSAFE_SHORTCUTS: Mapping[str, Any] = {"safety_checker": None, "requires_safety_
 
 @dataclass(frozen=True)
 class Loaded:
-    """A pipeline ready to be called, and the SHA-256 of every file it came from."""
+    """A pipeline ready to be called, the SHA-256 of every file it came from, and its own scheduler.
+
+    `scheduler` is the one the model was published with: what one sampler changed must not reach the next.
+    """
 
     pipe: Any
     files: Mapping[str, str]
+    scheduler: Any
 
     @property
     def flow(self) -> bool:
         """Whether the model matches flows (SD3, Flux) instead of predicting noise."""
-        return "FlowMatch" in type(self.pipe.scheduler).__name__
+        return "FlowMatch" in type(self.scheduler).__name__
 
     def follow(self, sampler: str) -> None:
-        """A fresh scheduler for the sampler. Raises UnknownSampler."""
+        """A fresh scheduler for the sampler, from the model's own configuration. Raises UnknownSampler."""
         chosen = samplers.scheduler(sampler, flow=self.flow)
-        scheduler = getattr(diffusers, chosen.class_name)
-        self.pipe.scheduler = scheduler.from_config(self.pipe.scheduler.config, **chosen.kwargs)
+        kind = getattr(diffusers, chosen.class_name)
+        self.pipe.scheduler = kind.from_config(self.scheduler.config, **chosen.kwargs)
 
     def arguments(self, recipes: Sequence[Recipe]) -> dict[str, Any]:
         """What to call the pipeline with; guidance and negative prompts only where it takes them."""
@@ -75,13 +79,12 @@ def load(model: ModelRef, *, device: str, dtype: torch.dtype, compiled: bool) ->
         raise ModelError(
             f"{model.id}: not enough memory on {device} to load it; try WETPLATE_DTYPE=float16"
         ) from error
-    except (
-        Exception
-    ) as error:  # the library raises whatever its parts raise; here is the one place that knows it
+    except Exception as error:  # the library raises whatever its parts raise; only here is that known
         raise ModelError(f"{model.id}: cannot be loaded: {_line(error)}") from error
     if compiled:
         _denoiser(pipe).compile()
-    return Loaded(pipe, {**checkpoint.file_digests(folder), **_adapter_digests(weights)})
+    files = {**checkpoint.file_digests(folder), **_adapter_digests(weights)}
+    return Loaded(pipe, files, pipe.scheduler)
 
 
 def located(model: ModelRef) -> Path:
