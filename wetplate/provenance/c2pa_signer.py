@@ -18,9 +18,9 @@ from wetplate.provenance.signing import MEDIA_TYPES, Credentials, Signed
 
 
 class C2paSigner:
-    """Signs with one chain
+    """Signs with one chain and reads with that chain's authority as the only anchor.
 
-    reads with that chain's authority as the only anchor. Safe to share between threads.
+    Safe to share between threads.
     """
 
     def __init__(self, chain: Chain) -> None:

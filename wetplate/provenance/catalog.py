@@ -123,10 +123,7 @@ def _parameters(recipe: Recipe) -> dict[str, Any]:
 
 
 def _private(row: ProvenanceRow) -> dict[str, Any]:
-    """What the commitment covers: every column but the salt
-
-    times in UTC whatever zone the session speaks.
-    """
+    """What the commitment covers: every column but the salt, times in UTC whatever the session's zone."""
     names = [name for name in inspect(ProvenanceRow).attrs.keys() if name not in TOKENS]  # noqa: SIM118
     values = {name: getattr(row, name) for name in names}
     return {name: _utc(value) if isinstance(value, datetime) else value for name, value in values.items()}

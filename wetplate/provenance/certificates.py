@@ -35,9 +35,8 @@ from wetplate.settings import Settings
 
 CERTIFICATE, KEY, AUTHORITY = "chain.pem", "key.pem", "authority.pem"
 NOTICE = (
-    "This chain was made here for tests and demos. It is on no trust list: viewers will call the "
-    "credentials valid, "
-    "but not trusted. For production set WETPLATE_C2PA_CERTIFICATE and WETPLATE_C2PA_KEY."
+    "This chain was made here for tests and demos. It is on no trust list: viewers will call the credentials "
+    "valid, but not trusted. For production set WETPLATE_C2PA_CERTIFICATE and WETPLATE_C2PA_KEY."
 )
 _ALGORITHMS = {"secp256r1": b"es256", "secp384r1": b"es384", "secp521r1": b"es512"}
 
@@ -68,8 +67,7 @@ def checked(certificate: bytes, key: bytes, authority: bytes | None = None) -> C
     except (ValueError, TypeError) as error:
         raise ProvenanceError(
             f"signing certificate or key is no PEM we can read ({error}); expected a certificate chain, "
-            "leaf first, "
-            "and an unencrypted PKCS#8 key"
+            "leaf first, and an unencrypted PKCS#8 key"
         ) from error
     if _public(private.public_key()) != _public(leaf.public_key()):
         raise ProvenanceError(
@@ -82,8 +80,8 @@ def checked(certificate: bytes, key: bytes, authority: bytes | None = None) -> C
     if not leaf.not_valid_before_utc <= datetime.now(UTC) <= leaf.not_valid_after_utc:
         raise ProvenanceError(
             f"the signing certificate is valid from {leaf.not_valid_before_utc} to "
-            f"{leaf.not_valid_after_utc}, not "
-            "today; renew it, or remove the test chain's folder to have a new one made"
+            f"{leaf.not_valid_after_utc}, not today; renew it, or remove the test chain's folder to have a "
+            "new one made"
         )
     return Chain(certificate, key, authority, _algorithm(private))
 
@@ -104,9 +102,9 @@ def configured(settings: Settings) -> tuple[Chain, bool]:
 
 
 def made_chain(folder: Path) -> tuple[Chain, bool]:
-    """The test chain of a folder, made now if there is none
+    """The test chain of a folder, made now if there is none; and whether it was made now.
 
-    and whether it was made now. Raises ProvenanceError.
+    Raises ProvenanceError.
     """
     made = False
     if not (folder / CERTIFICATE).exists():
@@ -115,10 +113,7 @@ def made_chain(folder: Path) -> tuple[Chain, bool]:
 
 
 def _make(folder: Path) -> bool:
-    """Write a new chain beside the folder, then move it into place
-
-    whoever comes second keeps the first's.
-    """
+    """Write a new chain beside the folder and move it into place; whoever comes second keeps the first's."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     fresh = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-"))
     try:

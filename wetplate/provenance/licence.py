@@ -67,16 +67,14 @@ def _allow(licence: Licence, channel: str) -> None:
         return
     if licence.commercial_use != "yes":
         raise LicenceRefused(
-            f"{licence.expression}: commercial use is {licence.commercial_use!r}, the channel is "
-            "commercial. Read the "
-            'licence and set licence.commercial_use = "yes" if it allows this, or publish in a '
+            f"{licence.expression}: commercial use is {licence.commercial_use!r}, the channel is commercial. "
+            'Read the licence and set licence.commercial_use = "yes" if it allows this, or publish in a '
             "non-commercial channel"
         )
     if not _commercial(parsed):
         raise LicenceRefused(
             f'{licence.expression} is non-commercial by its own name, whatever commercial_use = "yes" says. '
-            "Correct "
-            "the family's licence, use another model, or publish in a non-commercial channel"
+            "Correct the family's licence, use another model, or publish in a non-commercial channel"
         )
 
 

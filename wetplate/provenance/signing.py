@@ -53,10 +53,7 @@ class Signer(Protocol):
         """The file as it is, and the manifest to store beside it. Raises ProvenanceError."""
 
     def read(self, body: bytes, media_type: str, manifest: bytes | None = None) -> Credentials | None:
-        """What the credentials say
-
-        None when the file carries none. `manifest` is the side-car, if there is one.
-        """
+        """What the credentials say; None when the file carries none. `manifest`: the side-car, if any."""
 
 
 def open_signer(settings: Settings) -> Signer:

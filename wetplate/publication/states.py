@@ -136,9 +136,9 @@ def reason(move: Move, code: str) -> str:
 
 @dataclass(frozen=True)
 class Standing:
-    """What `ready` looks at
+    """What `ready` looks at; `missing` names what is not made yet.
 
-    `missing` names what is not made yet. Verdict and licence have gates of their own.
+    Verdict and licence have gates of their own.
     """
 
     painter: str

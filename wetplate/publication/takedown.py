@@ -23,9 +23,9 @@ from wetplate.storage.outbox import Event
 
 
 def handle(session: Session, objects: Objects, event_id: int) -> str:
-    """Carry out one event
+    """Carry out one event and give a line for the log.
 
-    gives a line for the log. Raises PublicationError for an event that is none of these.
+    Raises PublicationError for an event that is none of these.
     """
     event = session.get(Event, event_id)
     if event is not None and event.topic == states.TOPIC[Move.TAKE_DOWN]:

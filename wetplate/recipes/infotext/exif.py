@@ -47,9 +47,7 @@ def _exif(body: bytes) -> Image.Exif:
             exif = picture.getexif()
             exif.get_ifd(EXIF_IFD)
             return exif
-    except (
-        Exception
-    ) as error:  # Pillow's readers raise whatever their parsing runs into; all of it means the same
+    except Exception as error:  # Pillow's readers raise whatever they run into; all of it means the same
         raise InfotextError(f"the image cannot be read: {str(error).splitlines()[0][:200]}") from error
 
 
