@@ -28,4 +28,4 @@ def one_gpu() -> Mapping[str, Any]:
 
 def again() -> dg.RetryPolicy:
     """Try a step three times, waiting longer each time; every stage is safe to run again."""
-    return dg.RetryPolicy(max_retries=2, delay=5, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)
+    return dg.RetryPolicy(max_retries=2, delay=1, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)

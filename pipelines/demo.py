@@ -34,6 +34,7 @@ from wetplate.storage.stores import open_objects
 
 FAMILY = "rumba"
 TAGS = {"dagster/partition": FAMILY, "wetplate/family": FAMILY}
+QUIET = {"loggers": {"console": {"config": {"log_level": "WARNING"}}}}
 STAGES: dict[str, Callable[[Standing], int]] = {
     "painted": lambda p: p.painted,
     "judged": lambda p: p.approved + p.review + p.rejected,
@@ -72,7 +73,9 @@ def run_watched(instance: dg.DagsterInstance, database: Engine, console: Console
     watcher = threading.Thread(target=watch, args=(database, console, done))
     watcher.start()
     try:
-        return dg.execute_job(dg.reconstructable(job), instance, tags=TAGS, raise_on_error=False)
+        return dg.execute_job(
+            dg.reconstructable(job), instance, run_config=QUIET, tags=TAGS, raise_on_error=False
+        )
     finally:
         done.set()
         watcher.join()

@@ -23,6 +23,9 @@ from wetplate.storage.outbox import Event
 
 RUNNING = dg.DefaultSensorStatus.RUNNING
 LEFT_OVER = timedelta(minutes=10)
+CARRY_OUT = (
+    jobs.carry_out.name
+)  # by name: Dagster's own copy of a sensor with a job warns of a beta parameter
 
 
 def one_run_a_family(events: Sequence[Event], why: str) -> list[dg.RunRequest]:
@@ -86,7 +89,7 @@ def review_decided(
     return dg.SensorResult(run_requests=one_run_a_family(events, "review"), cursor=str(events[-1].id))
 
 
-@dg.sensor(job=jobs.carry_out, minimum_interval_seconds=15, default_status=RUNNING)
+@dg.sensor(job_name=CARRY_OUT, minimum_interval_seconds=15, default_status=RUNNING)
 def moderation_events(
     context: dg.SensorEvaluationContext, database: dg.ResourceParam[Engine]
 ) -> dg.SensorResult | dg.SkipReason:
@@ -101,30 +104,45 @@ def moderation_events(
     )
 
 
-@dg.sensor(jobs=[jobs.after_decision, jobs.carry_out], minimum_interval_seconds=300, default_status=RUNNING)
-def leftovers(
-    context: dg.SensorEvaluationContext, database: dg.ResourceParam[Engine]
-) -> dg.SensorResult | dg.SkipReason:
-    """Work nobody finished (a run that crashed): asked for again, once an hour."""
+def left_over(database: Engine, decided: bool) -> list[Event]:
+    """Work nobody finished within a while: decisions of reviewers, or what became of images."""
     with transaction(database) as session:
         events = outbox.unhandled(session, before=now() - LEFT_OVER)
+    return [event for event in events if (event.topic == "review.decided") is decided]
+
+
+def hour() -> str:
+    """Part of the run key of what is asked for again: once an hour."""
+    return now().strftime("%Y%m%dT%H")
+
+
+@dg.sensor(job=jobs.after_decision, minimum_interval_seconds=300, default_status=RUNNING)
+def leftover_decisions(
+    context: dg.SensorEvaluationContext, database: dg.ResourceParam[Engine]
+) -> dg.SensorResult | dg.SkipReason:
+    """A decision whose run crashed: the family's run is asked for again, once an hour."""
+    events = left_over(database, decided=True)
     if not events:
-        return dg.SkipReason("nothing is left over")
-    hour = now().strftime("%Y%m%dT%H")
-    return dg.SensorResult(run_requests=[_again(event, hour) for event in events])
+        return dg.SkipReason("every decision is carried out")
+    return dg.SensorResult(run_requests=one_run_a_family(events, f"left-{hour()}"))
 
 
-def _again(event: Event, hour: str) -> dg.RunRequest:
-    key = f"left-{event.id}-{hour}"
-    if event.topic != "review.decided":
-        return _carrying_out(event, key)
-    tags = {"wetplate/family": event.family}
-    return dg.RunRequest(run_key=key, job_name="after_decision", partition_key=event.family, tags=tags)
+@dg.sensor(job_name=CARRY_OUT, minimum_interval_seconds=300, default_status=RUNNING)
+def leftover_events(
+    context: dg.SensorEvaluationContext, database: dg.ResourceParam[Engine]
+) -> dg.SensorResult | dg.SkipReason:
+    """A takedown or reinstatement whose run crashed: asked for again, once an hour."""
+    events = left_over(database, decided=False)
+    if not events:
+        return dg.SkipReason("every takedown is carried out")
+    return dg.SensorResult(
+        run_requests=[_carrying_out(event, f"left-{event.id}-{hour()}") for event in events]
+    )
 
 
 def _carrying_out(event: Event, key: str) -> dg.RunRequest:
     config = dg.RunConfig(ops={"handle_event": jobs.EventConfig(event_id=event.id)})
-    return dg.RunRequest(run_key=key, job_name="carry_out", run_config=config)
+    return dg.RunRequest(run_key=key, run_config=config)
 
 
-ALL = [family_files_changed, review_decided, moderation_events, leftovers]
+ALL = [family_files_changed, review_decided, moderation_events, leftover_decisions, leftover_events]

@@ -12,6 +12,7 @@ from pipelines import engines
 from pipelines.definitions import STAGES, build
 from wetplate.errors import FamilyError
 from wetplate.settings import ROOT, settings
+from wetplate.storage import postgres
 from wetplate.storage.cluster import Server
 
 NAMES = [
@@ -67,7 +68,13 @@ def test_the_tags_of_one_gpu_speak_to_kubernetes_and_ray() -> None:
 
 def test_sensors_and_schedules_run_from_the_first_deploy(definitions: dg.Definitions) -> None:
     sensors = {sensor.name: sensor.default_status.value for sensor in definitions.sensors or []}
-    assert set(sensors) == {"family_files_changed", "review_decided", "moderation_events", "leftovers"}
+    assert set(sensors) == {
+        "family_files_changed",
+        "review_decided",
+        "moderation_events",
+        "leftover_decisions",
+        "leftover_events",
+    }
     schedules = {schedule.name: schedule.default_status.value for schedule in definitions.schedules or []}
     assert len(schedules) == 4
     assert set(sensors.values()) | set(schedules.values()) == {"RUNNING"}
@@ -89,13 +96,14 @@ def test_an_unknown_engine_is_refused_by_name() -> None:
 
 
 def test_the_instance_file_works_on_a_real_postgres(
-    postgres_server: Server, database_name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    postgres_server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """dagster-postgres writes events through psycopg2 only:
 
     An event is written, not just a connection opened.
     """
-    monkeypatch.setenv("WETPLATE_DAGSTER_URL", postgres_server.url("owner", database_name, "psycopg2"))
+    postgres.create_database(postgres_server, "dagster", "app")
+    monkeypatch.setenv("WETPLATE_DAGSTER_URL", postgres_server.url("app", "dagster", "psycopg2"))
     (tmp_path / "dagster.yaml").write_text((ROOT / "dagster.yaml").read_text())
 
     @dg.asset

@@ -11,17 +11,17 @@ from wetplate.publication.progress import Progress, progress, registered
 from wetplate.settings import settings
 from wetplate.storage.database import catalog_url, engine, transaction
 
-COLUMNS = (
-    "variants",
-    "painted",
-    "approved",
-    "review",
-    "rejected",
-    "published",
-    "withdrawn",
-    "derivatives",
-    "bytes",
-)
+COLUMNS = {
+    "variants": "variants",
+    "painted": "painted",
+    "approved": "approved",
+    "review": "waiting for review",
+    "rejected": "rejected",
+    "published": "published",
+    "withdrawn": "withdrawn",
+    "derivatives": "derivatives",
+    "bytes": "bytes of derivatives",
+}
 
 
 @click.command("status")
@@ -38,8 +38,8 @@ def command(family: str | None, as_json: bool) -> None:
 
 
 def table(rows: list[Progress]) -> Table:
-    """One line per family."""
-    drawn = Table("family", *(name if name != "review" else "waiting for review" for name in COLUMNS))
-    for row in rows:
-        drawn.add_row(row.family, *(f"{getattr(row, name):,}" for name in COLUMNS))
+    """A column per family."""
+    drawn = Table("", *(row.family for row in rows))
+    for name, said in COLUMNS.items():
+        drawn.add_row(said, *(f"{getattr(row, name):,}" for row in rows))
     return drawn
