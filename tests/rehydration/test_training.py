@@ -83,9 +83,10 @@ def test_a_state_of_other_settings_is_refused(
 
 
 def ordinary(folder: Path) -> Any:
-    from diffusers import StableDiffusionPipeline
+    import diffusers
 
-    pipe: Any = StableDiffusionPipeline.from_pretrained(folder, use_safetensors=True)
+    kind: Any = diffusers.StableDiffusionPipeline
+    pipe = kind.from_pretrained(folder, use_safetensors=True)
     pipe.set_progress_bar_config(disable=True)
     return pipe
 
