@@ -1,4 +1,8 @@
-"""Which engine runs the steps: `local` (a process per step), `ray` or `k8s`. One setting, same assets."""
+"""Which engine runs the steps. One setting, same assets.
+
+`local` (a process per step), `in-process` (a run in one process: no start-up per step, no isolation either),
+`ray` or `k8s`.
+"""
 
 import importlib
 
@@ -15,10 +19,12 @@ class UnknownEngine(WetplateError):
 
 def executor(engine: str) -> dg.ExecutorDefinition:
     """The executor behind a name. Raises UnknownEngine."""
+    if engine == "in-process":
+        return dg.in_process_executor
     if engine == "local":
         return dg.multiprocess_executor.configured({"max_concurrent": 2})
     if engine not in EXTRAS:
-        raise UnknownEngine(f"WETPLATE_EXECUTOR={engine!r}: expected local, {', '.join(EXTRAS)}")
+        raise UnknownEngine(f"WETPLATE_EXECUTOR={engine!r}: expected local, in-process, {', '.join(EXTRAS)}")
     module, name = EXTRAS[engine]
     try:
         found: dg.ExecutorDefinition = getattr(importlib.import_module(module), name)

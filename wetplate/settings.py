@@ -25,7 +25,7 @@ class Settings:
         painter: `diffusers` or `fake` (WETPLATE_PAINTER); `fake` needs dry_run.
         dry_run: allows fakes; nothing such a run makes may be published (WETPLATE_DRY_RUN=1).
         device, dtype, batch, threads, compile: how the painter runs (WETPLATE_DEVICE, ...).
-        executor: `local`, `ray` or `k8s` (WETPLATE_EXECUTOR).
+        executor: `local`, `in-process`, `ray` or `k8s` (WETPLATE_EXECUTOR).
         postgres_bin: folder with initdb and pg_ctl (WETPLATE_POSTGRES_BIN).
         postgres_user: unprivileged user that runs Postgres when we are root (WETPLATE_POSTGRES_USER).
         c2pa_certificate, c2pa_key: PEM files of the signing chain (WETPLATE_C2PA_...).
