@@ -59,11 +59,14 @@ def create_roles(which: Server) -> None:
 
 
 def create_database(which: Server, name: str, owner: str, template: str | None = None) -> None:
-    """A database of that owner, unless there is one of that name. `template`: an idle database to copy."""
+    """A database of that owner, unless there is one of that name. `template`: an idle database to copy.
+
+    A template is copied file by file: through the log, Postgres' default, takes five times as long.
+    """
     with which.connect() as connection:
         found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone()
         if found is None:
-            source = f'TEMPLATE "{template}"' if template else ""
+            source = f'TEMPLATE "{template}" STRATEGY file_copy' if template else ""
             connection.execute(f'CREATE DATABASE "{name}" OWNER "{owner}" {source}'.encode())
 
 
