@@ -2,15 +2,18 @@
 
 One server runs for the whole session in a folder of its own; each test that asks gets its own copy of a
 migrated database. No test sees the caller's WETPLATE_* variables or writes into the checkout's `var/`.
+Two processes share the tests (pytest-xdist); each has a server of its own, and one of them runs all of torch.
 """
 
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
+import hypothesis
 import pytest
 from sqlalchemy import Engine, NullPool, create_engine
 from sqlalchemy.orm import Session
@@ -22,6 +25,28 @@ from wetplate.storage.memory import MemoryObjects
 
 TEMPLATE = "template_catalog"
 NUMBERS = count(1)
+
+#: Folders and modules whose tests need torch. It takes seconds to import, so one process runs them all.
+TORCH = (
+    "families/",
+    "generation/test_diffusion.py",
+    "moderation/test_transformers_classifier.py",
+    "recipes/test_samplers.py",
+    "rehydration/test_training.py",
+)
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # two processes already use the cores
+hypothesis.settings.register_profile("suite", max_examples=60, deadline=None)
+hypothesis.settings.load_profile("suite")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of torch together; xdist reads the mark."""
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.is_relative_to(here) and item.path.relative_to(here).as_posix().startswith(TORCH):
+            item.add_marker(pytest.mark.xdist_group("torch"))
 
 
 @pytest.fixture(autouse=True)
@@ -101,14 +126,31 @@ def reachable() -> Iterator[Path]:
         yield Path(folder)
 
 
+@contextmanager
+def lent_cluster(folder: Path) -> Iterator[Settings]:
+    """Settings of an embedded Postgres in this folder; stopped and removed at the end."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WETPLATE_VAR", str(folder / "var"))
+        patch.setattr(cluster, "REFUGE", folder / "refuge")
+        now = settings()
+        yield now
+        server = cluster.server(now)
+        cluster.stop(now, server, mode="immediate")
+        cluster.remove(server)
+        shutil.rmtree(server.home.parent, ignore_errors=True)
+
+
 @pytest.fixture
-def own(reachable: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
-    """Settings of an embedded Postgres that is the test's own; stopped and removed afterwards."""
-    monkeypatch.setenv("WETPLATE_VAR", str(reachable / "var"))
-    monkeypatch.setattr(cluster, "REFUGE", reachable / "refuge")
-    now = settings()
-    yield now
-    server = cluster.server(now)
-    cluster.stop(now, server, mode="immediate")
-    cluster.remove(server)
-    shutil.rmtree(server.home.parent, ignore_errors=True)
+def own(reachable: Path) -> Iterator[Settings]:
+    """Settings of an embedded Postgres that is the test's own."""
+    with lent_cluster(reachable) as now:
+        yield now
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Settings]:
+    """Settings of an embedded Postgres that the tests of one module share, whatever they do to it."""
+    with tempfile.TemporaryDirectory(prefix="wetplate-tests-") as folder:
+        Path(folder).chmod(0o755)
+        with lent_cluster(Path(folder)) as now:
+            yield now

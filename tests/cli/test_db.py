@@ -29,7 +29,7 @@ def test_the_life_of_a_catalog(own: Settings) -> None:
 
 
 def test_reset_wants_to_be_sure(own: Settings) -> None:
-    run("up")
+    cluster.start(own, cluster.server(own), careless=True)
     said = run("reset")
     assert isinstance(said.exception, StorageError)
     assert "say --yes" in str(said.exception)

@@ -38,28 +38,28 @@ def asked(server: Server, query: str) -> object:
 
 
 @pytest.fixture
-def innocent(own: Settings) -> Iterator[subprocess.Popen[bytes]]:
+def innocent(shared: Settings) -> Iterator[subprocess.Popen[bytes]]:
     """A process of the very user who runs Postgres, which is none."""
-    who = binaries.account(own)
+    who = binaries.account(shared)
     process = subprocess.Popen(["sleep", "60"], user=who.uid if who.switched else None, cwd="/")
     yield process
     process.kill()
     process.wait()
 
 
-def test_it_starts_once_and_stops(own: Settings) -> None:
-    server = started(own)
+def test_it_starts_once_and_stops(shared: Settings) -> None:
+    server = started(shared)
     first = postmaster(server)
-    cluster.start(own, server)
+    cluster.start(shared, server)
     assert postmaster(server) == first
     assert cluster.alive(server)
-    cluster.stop(own, server)
-    cluster.stop(own, server)
+    cluster.stop(shared, server)
+    cluster.stop(shared, server)
     assert not cluster.alive(server)
 
 
-def test_it_is_private_and_checks_its_pages(own: Settings) -> None:
-    server = started(own)
+def test_it_is_private_and_checks_its_pages(shared: Settings) -> None:
+    server = started(shared)
     assert asked(server, "SHOW listen_addresses") == ""
     assert asked(server, "SHOW data_checksums") == "on"
     for folder in (server.home, server.data, server.socket):
@@ -67,34 +67,38 @@ def test_it_is_private_and_checks_its_pages(own: Settings) -> None:
         assert folder.stat().st_uid == server.account.uid
 
 
-def test_it_keeps_fsync_unless_told_to_be_careless(own: Settings) -> None:
-    server = cluster.server(own)
-    cluster.start(own, server)
+def test_it_keeps_fsync_unless_told_to_be_careless(shared: Settings) -> None:
+    cluster.stop(shared, cluster.server(shared))
+    server = started(shared)
+    assert asked(server, "SHOW fsync") == "off"
+    cluster.stop(shared, server)
+    cluster.start(shared, server)
     assert asked(server, "SHOW fsync") == "on"
 
 
-def test_rows_survive_a_kill_of_the_postmaster(own: Settings) -> None:
-    server = cluster.server(own)
-    cluster.start(own, server)
+def test_rows_survive_a_kill_of_the_postmaster(shared: Settings) -> None:
+    server = started(shared)
+    cluster.stop(shared, server)
+    cluster.start(shared, server)
     with server.connect() as connection:
         connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
     os.kill(postmaster(server), signal.SIGKILL)
-    cluster.start(own, server)
+    cluster.start(shared, server)
     assert asked(server, "SELECT answer FROM kept") == 42
 
 
 def test_a_stale_pid_file_that_names_an_innocent_process(
-    own: Settings, innocent: subprocess.Popen[bytes]
+    shared: Settings, innocent: subprocess.Popen[bytes]
 ) -> None:
-    server = started(own)
+    server = started(shared)
     file = server.data / "postmaster.pid"
     lines = file.read_text().splitlines()
-    cluster.stop(own, server, mode="immediate")
+    cluster.stop(shared, server, mode="immediate")
     file.write_text("\n".join([str(innocent.pid), *lines[1:]]) + "\n")
     assert not cluster.alive(server)
-    cluster.stop(own, server)
+    cluster.stop(shared, server)
     assert innocent.poll() is None
-    cluster.start(own, server, careless=True)
+    cluster.start(shared, server, careless=True)
     assert cluster.alive(server)
     assert postmaster(server) != innocent.pid
     assert innocent.poll() is None
@@ -126,7 +130,11 @@ def test_several_processes_may_start_it_at_once(own: Settings) -> None:
     assert (server.log).read_text().count("ready to accept connections") == 1
 
 
-def test_it_outlives_the_process_that_started_it_and_its_terminal(own: Settings) -> None:
+def test_it_outlives_the_process_that_started_it_and_its_terminal(
+    shared: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cluster.stop(shared, cluster.server(shared))
+    monkeypatch.setenv("WETPLATE_VAR", str(shared.var))
     starter = subprocess.Popen(
         [sys.executable, "-c", START + "import time; print(1, flush=True); time.sleep(60)"],
         stdout=subprocess.PIPE,
@@ -138,11 +146,12 @@ def test_it_outlives_the_process_that_started_it_and_its_terminal(own: Settings)
     starter.wait()
     starter.stdout.close()
     time.sleep(0.1)
-    assert cluster.alive(cluster.server(own))
+    assert cluster.alive(cluster.server(shared))
 
 
-def test_a_server_that_is_going_down_is_waited_for(own: Settings) -> None:
-    server = started(own)
+def test_a_server_that_is_going_down_is_waited_for(shared: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    server = started(shared)
+    monkeypatch.setenv("WETPLATE_VAR", str(shared.var))
     with server.connect() as busy:
         os.kill(postmaster(server), signal.SIGTERM)  # a "smart" stop: waits until the last client has left
         time.sleep(0.2)
@@ -210,12 +219,17 @@ def test_a_link_in_place_of_the_home(own: Settings, reachable: Path) -> None:
         cluster.start(own, server)
 
 
-def test_a_server_that_cannot_start_says_why(own: Settings) -> None:
-    server = started(own)
-    cluster.stop(own, server)
-    (server.data / "postgresql.conf").write_text("shared_buffers = 'plenty'\n")
-    with pytest.raises(DatabaseUnavailable, match=r"does not start.*shared_buffers"):
-        cluster.start(own, server)
+def test_a_server_that_cannot_start_says_why(shared: Settings) -> None:
+    server = started(shared)
+    cluster.stop(shared, server)
+    configuration = server.data / "postgresql.conf"
+    sound = configuration.read_text()
+    configuration.write_text("shared_buffers = 'plenty'\n")
+    try:
+        with pytest.raises(DatabaseUnavailable, match=r"does not start.*shared_buffers"):
+            cluster.start(shared, server)
+    finally:
+        configuration.write_text(sound)
 
 
 def test_urls_carry_role_database_and_driver(own: Settings) -> None:

@@ -126,32 +126,37 @@ def test_a_full_disk_is_told_as_what_it_is(database: Engine) -> None:
 
 
 @pytest.fixture
-def server(own: Settings) -> Server:
-    """A durable server that the test may kill."""
-    return postgres.up(own)
+def server(shared: Settings) -> Server:
+    """A durable server that the test may kill, with an empty catalog."""
+    server = postgres.up(shared)
+    with server.connect("wetplate") as connection:
+        connection.execute("DELETE FROM families")
+    return server
 
 
-def immediate(own: Settings, server: Server) -> None:
-    cluster.stop(own, server, mode="immediate")
+def immediate(shared: Settings, server: Server) -> None:
+    cluster.stop(shared, server, mode="immediate")
 
 
-def killed(own: Settings, server: Server) -> None:
+def killed(shared: Settings, server: Server) -> None:
     os.kill(int((server.data / "postmaster.pid").read_text().splitlines()[0]), signal.SIGKILL)
+    while cluster._lives(server):  # a backend that has not noticed yet would still commit
+        time.sleep(0.01)
 
 
-def backend_killed(own: Settings, server: Server) -> None:
+def backend_killed(shared: Settings, server: Server) -> None:
     with server.connect() as connection:
         connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'app'")
 
 
 @pytest.mark.parametrize("loss", [immediate, killed, backend_killed])
-def test_postgres_lost_in_the_middle_of_a_transaction(own: Settings, server: Server, loss: Loss) -> None:
-    bound = engine(catalog_url(own))
+def test_postgres_lost_in_the_middle_of_a_transaction(shared: Settings, server: Server, loss: Loss) -> None:
+    bound = engine(catalog_url(shared))
     with transaction(bound) as session:
         session.add(family("before"))
     with pytest.raises(DatabaseUnavailable, match="Nothing is half-written"):
-        lose(bound, lambda: loss(own, server))
-    postgres.up(own)
+        lose(bound, lambda: loss(shared, server))
+    postgres.up(shared)
     assert count(bound) == 1
     with transaction(bound) as session:
         session.add(family("after"))
@@ -167,20 +172,20 @@ def lose(bound: Engine, loss: Callable[[], None]) -> None:
         loss()
 
 
-def test_a_session_may_also_find_out_by_a_query(own: Settings, server: Server) -> None:
-    bound = engine(catalog_url(own))
+def test_a_session_may_also_find_out_by_a_query(shared: Settings, server: Server) -> None:
+    bound = engine(catalog_url(shared))
 
     def asks() -> None:
         with transaction(bound) as session:
             session.add(family("lost"))
             session.flush()
-            immediate(own, server)
+            immediate(shared, server)
             session.scalars(select(FamilyRow)).all()
 
     with pytest.raises(DatabaseUnavailable):
         asks()
     with pytest.raises(DatabaseUnavailable):
         count(bound)
-    postgres.up(own)
+    postgres.up(shared)
     assert count(bound) == 0
     bound.dispose()

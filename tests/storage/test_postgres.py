@@ -9,23 +9,28 @@ from wetplate.storage import cluster, migrations, postgres
 from wetplate.storage.cluster import Server
 
 
+def carelessly_up(now: Settings) -> Server:
+    """A server as `up` leaves it, but for its durability."""
+    server = cluster.server(now)
+    cluster.start(now, server, careless=True)
+    return postgres.up(now)
+
+
 @pytest.fixture
-def server(own: Settings, monkeypatch: pytest.MonkeyPatch) -> Server:
-    start = cluster.start
-    monkeypatch.setattr(cluster, "start", lambda now, which: start(now, which, careless=True))
-    return postgres.up(own)
+def server(shared: Settings) -> Server:
+    return carelessly_up(shared)
 
 
-def test_up_down_up(own: Settings, server: Server) -> None:
-    found = postgres.status(own)
+def test_up_down_up(shared: Settings, server: Server) -> None:
+    found = postgres.status(shared)
     assert (found.running, found.revision, found.server) == (True, migrations.newest(), server)
-    assert postgres.up(own) == server
-    assert postgres.down(own)
-    assert not postgres.down(own)
-    found = postgres.status(own)
+    assert postgres.up(shared) == server
+    assert postgres.down(shared)
+    assert not postgres.down(shared)
+    found = postgres.status(shared)
     assert (found.running, found.revision) == (False, None)
     assert found.version == server.major()
-    assert postgres.up(own) == server
+    assert postgres.up(shared) == server
 
 
 def test_nobody_who_works_here_is_superuser(server: Server) -> None:
@@ -49,13 +54,13 @@ def test_app_makes_no_tables_in_the_catalog(server: Server) -> None:
         connection.execute(text("CREATE TABLE mine (id int)"))
 
 
-def test_reset_deletes_every_row(own: Settings, server: Server) -> None:
+def test_reset_deletes_every_row(shared: Settings, server: Server) -> None:
     engine = create_engine(server.url("app"), poolclass=NullPool)
     with engine.begin() as connection:
         connection.execute(text("INSERT INTO families VALUES ('shoe', '', '', '{}', now())"))
-    postgres.reset(own)
+    postgres.reset(shared)
     assert not server.home.exists()
-    assert not postgres.status(own).running
-    postgres.up(own)
+    assert not postgres.status(shared).running
+    carelessly_up(shared)
     with engine.begin() as connection:
         assert connection.scalar(text("SELECT count(*) FROM families")) == 0
