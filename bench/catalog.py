@@ -6,20 +6,17 @@ one hundred families finished, one stale, the rest waiting for review here and t
 """
 
 import statistics
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
-from pathlib import Path
 
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
+from bench.scratch import scratch
 from wetplate.moderation import queue
 from wetplate.publication.progress import progress, stale
-from wetplate.settings import settings
-from wetplate.storage import outbox, postgres
+from wetplate.storage import outbox
 from wetplate.storage.database import engine, transaction
 
 FAMILIES, IMAGES = 100, 100_000
@@ -55,21 +52,16 @@ INSERT INTO outbox (topic, key, family, payload, at, handled_at)
 @contextmanager
 def filled() -> Iterator[Engine]:
     """A scratch Postgres holding the images."""
-    with tempfile.TemporaryDirectory() as folder:
-        now = replace(settings(), var=Path(folder), database_url=None, owner_url=None)
-        server = postgres.up(now)
-        try:
-            owner = engine(server.url(role="owner", database="wetplate", driver="psycopg"))
-            with owner.begin() as connection:
-                for statement in FILL.split(";"):
-                    if statement.strip():
-                        connection.execute(text(statement), {"families": FAMILIES, "images": IMAGES})
-            with owner.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
-                connection.execute(text("VACUUM ANALYZE"))
-            yield owner
-            owner.dispose()
-        finally:
-            postgres.down(now)
+    with scratch() as (server, _):
+        owner = engine(server.url("owner"))
+        with owner.begin() as connection:
+            for statement in FILL.split(";"):
+                if statement.strip():
+                    connection.execute(text(statement), {"families": FAMILIES, "images": IMAGES})
+        with owner.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+            connection.execute(text("VACUUM ANALYZE"))
+        yield owner
+        owner.dispose()
 
 
 QUESTIONS: dict[str, Callable[[Session], object]] = {

@@ -9,7 +9,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 from sd_parsers import ParserManager
 
-from wetplate.recipes.infotext.carriers import read_infotext
+from wetplate.recipes.infotext.carriers import read
 
 TEXT = (
     "product photo of a Rumba sneaker, red laces, blue sole, studio light, (sharp:1.2)\n"
@@ -41,7 +41,7 @@ def main() -> None:
     """Print milliseconds a file and the ratio."""
     body, manager = picture(), ParserManager()
     theirs = milliseconds(lambda: manager.parse(io.BytesIO(body)))
-    ours = milliseconds(lambda: read_infotext(body))
+    ours = milliseconds(lambda: read(body))
     print(f"sd-parsers {theirs:6.3f} ms   wetplate {ours:6.3f} ms   {ours / theirs:4.2f} x")
 
 

@@ -9,14 +9,16 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import dagster as dg
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from assets import partitions
 from pipelines.definitions import build
@@ -25,16 +27,26 @@ from wetplate.cli.status import table
 from wetplate.delivery.preview import sheet
 from wetplate.errors import WetplateError
 from wetplate.imaging.codec import PNG, decode, encode
+from wetplate.moderation.detectors import abilities_of
 from wetplate.publication.progress import Progress as Standing
 from wetplate.publication.progress import progress
-from wetplate.settings import settings
+from wetplate.settings import Settings, settings
 from wetplate.storage import postgres
 from wetplate.storage.database import catalog_url, engine, transaction
 from wetplate.storage.stores import open_objects
 
 FAMILY = "rumba"
 TAGS = {"dagster/partition": FAMILY, "wetplate/family": FAMILY}
-QUIET = {"loggers": {"console": {"config": {"log_level": "WARNING"}}}}
+NEXT = (
+    "next: [bold]make dev[/bold] (Dagster UI with the graph, the partition and the pictures), "
+    "[bold].venv/bin/wetplate review list[/bold] (what waits for you)"
+)
+LOOKED = """
+SELECT s.detector, s.revision, count(DISTINCT s.object_sha256), count(DISTINCT s.object_sha256)
+    FILTER (WHERE s.error IS NOT NULL)
+FROM signals s JOIN recipes r ON r.id = s.recipe_id WHERE r.family = :family AND r.current
+GROUP BY s.detector, s.revision ORDER BY s.detector
+"""
 STAGES: dict[str, Callable[[Standing], int]] = {
     "painted": lambda p: p.painted,
     "judged": lambda p: p.approved + p.review + p.rejected,
@@ -46,36 +58,52 @@ STAGES: dict[str, Callable[[Standing], int]] = {
 
 def main() -> int:
     """Run the demo; 0 when the family's life ended well."""
-    console = Console()
     began = time.monotonic()
+    os.environ.setdefault("WETPLATE_EXECUTOR", "in-process")  # 17 steps: their own processes would cost 30 s
     now = settings()
-    console.print("[bold]Wetplate[/bold] starts its Postgres ...")
-    postgres.up(now)
-    os.environ.update(environment(now))
-    database = engine(catalog_url(now))
-    with dg.DagsterInstance.get() as instance:
-        result = run_watched(instance, database, console)
-        console.print(table(standing(database)))
-        console.print(seconds_per_stage(instance, result.run_id))
-    picture = write_sheet(
-        now.var / "demo-contact-sheet.png",
-        sheet(database, open_objects(now.objects_url, now), FAMILY, "verdicts"),
-    )
-    console.print(f"contact sheet: [bold]{picture}[/bold]   whole demo: {time.monotonic() - began:.0f} s")
-    console.print("next: [bold]make dev[/bold] (Dagster UI), [bold].venv/bin/wetplate review list[/bold]")
+    now.var.mkdir(parents=True, exist_ok=True)
+    log = now.var / "demo.log"
+    with told_apart(log) as console:
+        say = partial(console.print, soft_wrap=True, highlight=False)
+        say(f"[bold]Wetplate[/bold] takes the family {FAMILY!r} through its life; details in {log}")
+        postgres.up(now)
+        os.environ.update(environment(now))
+        database = engine(catalog_url(now))
+        with dg.DagsterInstance.get() as instance:
+            result = run_watched(instance, database, console)
+            console.print(table(standing(database)), seconds_per_stage(instance, result.run_id))
+        console.print(detectors(database))
+        picture = write_sheet(now, database)
+        say(f"contact sheet: [bold]{picture}[/bold]; whole demo: {time.monotonic() - began:.0f} s")
+        say(NEXT if result.success else f"[bold red]the run failed[/bold red]; see {log}")
     return 0 if result.success else 1
+
+
+@contextmanager
+def told_apart(log: Path) -> Iterator[Console]:
+    """A console on the terminal, while everything libraries and step processes say goes to the log."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    with os.fdopen(kept, "w", encoding="utf-8") as terminal, log.open("w") as sink:
+        errors = os.dup(2)
+        os.dup2(sink.fileno(), 1)
+        os.dup2(sink.fileno(), 2)
+        try:
+            yield Console(file=terminal)
+        finally:
+            os.dup2(kept, 1)
+            os.dup2(errors, 2)
+            os.close(errors)
 
 
 def run_watched(instance: dg.DagsterInstance, database: Engine, console: Console) -> dg.JobExecutionResult:
     """Run the lifecycle of the family, drawing its progress from the catalog meanwhile."""
     partitions.add(instance, FAMILY)
     done = threading.Event()
-    watcher = threading.Thread(target=watch, args=(database, console, done))
+    watcher = threading.Thread(target=watch if console.is_terminal else tell, args=(database, console, done))
     watcher.start()
     try:
-        return dg.execute_job(
-            dg.reconstructable(job), instance, run_config=QUIET, tags=TAGS, raise_on_error=False
-        )
+        return dg.execute_job(dg.reconstructable(job), instance, tags=TAGS, raise_on_error=False)
     finally:
         done.set()
         watcher.join()
@@ -96,6 +124,20 @@ def watch(database: Engine, console: Console, done: threading.Event) -> None:
         advance(bars, tasks, standing(database))
 
 
+def tell(database: Engine, console: Console, done: threading.Event) -> None:
+    """The same where there is no terminal: a line every few seconds, when something moved."""
+    said = ""
+    while True:
+        over = done.wait(5)
+        for row in standing(database):
+            line = ", ".join(f"{stage} {counted(row)}/{row.variants}" for stage, counted in STAGES.items())
+            if line != said:
+                console.print(line, highlight=False, soft_wrap=True)
+            said = line
+        if over:
+            return
+
+
 def advance(bars: Progress, tasks: dict[str, TaskID], rows: list[Standing]) -> None:
     """Move the bars to where the family stands."""
     for row in rows:
@@ -110,7 +152,7 @@ def standing(database: Engine) -> list[Standing]:
 
 
 def seconds_per_stage(instance: dg.DagsterInstance, run_id: str) -> Table:
-    """Wall seconds of each step of the run; a step pays for its own process (about 2 s here)."""
+    """Wall seconds of each step of the run."""
     drawn = Table("stage", "seconds")
     for step in sorted(instance.get_run_step_stats(run_id), key=lambda step: step.start_time or 0):
         if step.start_time and step.end_time:
@@ -118,9 +160,22 @@ def seconds_per_stage(instance: dg.DagsterInstance, run_id: str) -> Table:
     return drawn
 
 
-def write_sheet(path: Path, webp: bytes) -> Path:
+def detectors(database: Engine) -> Table:
+    """Which detectors looked at the family's paintings, what they see and what they are blind to."""
+    drawn = Table("detector", "looked at", "failed on", "sees", "is blind to")
+    query = text(LOOKED)
+    with transaction(database) as session:
+        for name, revision, seen, failed in session.execute(query, {"family": FAMILY}):
+            sees, blind = abilities_of(name)
+            drawn.add_row(f"{name} {revision}", str(seen), str(failed), sees, blind)
+    return drawn
+
+
+def write_sheet(now: Settings, database: Engine) -> Path:
     """The contact sheet as a PNG file."""
-    path.write_bytes(encode(decode(webp), PNG))
+    path = now.var / "demo-contact-sheet.png"
+    drawn = sheet(database, open_objects(now.objects_url, now), FAMILY, "verdicts")
+    path.write_bytes(encode(decode(drawn), PNG))
     return path
 
 

@@ -13,6 +13,7 @@ import click
 
 from wetplate.settings import ROOT, Settings, settings
 from wetplate.storage import postgres
+from wetplate.storage.database import catalog_url
 
 
 @click.command("env")
@@ -29,7 +30,11 @@ def environment(now: Settings) -> dict[str, str]:
     """
     home = dagster_home(now.var / "dagster")
     url = os.environ.get("WETPLATE_DAGSTER_URL") or postgres.status(now).url("app", "dagster", "psycopg2")
-    return {"DAGSTER_HOME": str(home), "WETPLATE_DAGSTER_URL": url, "DAGSTER_DISABLE_TELEMETRY": "1"}
+    return {
+        "DAGSTER_HOME": str(home),
+        "WETPLATE_DAGSTER_URL": url,
+        "WETPLATE_DATABASE_URL": catalog_url(now),
+    }
 
 
 def dagster_home(folder: Path) -> Path:

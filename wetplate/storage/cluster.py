@@ -127,9 +127,11 @@ def remove(which: Server) -> None:
 
 def _home(wanted: Path, who: Account) -> Path:
     wanted.parent.mkdir(parents=True, exist_ok=True)
-    if not who.switched or who.reaches(wanted.parent):
-        return wanted
-    return REFUGE / _short(wanted)
+    refuge = REFUGE / _short(wanted)
+    for home in (wanted, refuge):
+        if (home / "data").exists():  # decided before: no process is started to ask again
+            return home
+    return wanted if not who.switched or who.reaches(wanted.parent) else refuge
 
 
 def _socket_folder(home: Path) -> Path:
