@@ -76,10 +76,10 @@ def test_a_recipe_that_was_never_painted_is_known_too(database: Engine) -> None:
     assert (known["painting"], known["canonical"]) == (None, None)
 
 
-@pytest.mark.parametrize("id", ["zebra", "", "0" * 64, "%"])
-def test_unknown_ids_are_refused(id: str) -> None:
-    with pytest.raises(ImageUnknown):
-        told(id)
+def test_unknown_ids_are_refused() -> None:
+    for id in ("zebra", "", "0" * 64, "%"):
+        with pytest.raises(ImageUnknown):
+            told(id)
 
 
 def test_an_id_that_fits_several_is_refused(database: Engine) -> None:

@@ -29,12 +29,12 @@ def run(*arguments: str) -> Result:
     return CliRunner().invoke(command, arguments)
 
 
-@pytest.mark.parametrize("options", [[], ["--quick"], ["--family", "boots"], ["--grace", "60"]])
-def test_a_sound_catalog(options: list[str]) -> None:
-    done = run(*options)
-    assert done.exit_code == 0, done.output
-    assert f"{len(NAMES)} rules, 0 findings" in done.stdout
-    assert done.stdout.count("holds") == len(NAMES)
+def test_a_sound_catalog() -> None:
+    for options in ([], ["--quick"], ["--family", "boots"], ["--grace", "60"]):
+        done = run(*options)
+        assert done.exit_code == 0, (options, done.output)
+        assert f"{len(NAMES)} rules, 0 findings" in done.stdout
+        assert done.stdout.count("holds") == len(NAMES)
 
 
 def test_json_of_a_sound_catalog_is_an_empty_list() -> None:
