@@ -35,7 +35,7 @@ INSERT INTO verdicts (stream, position, body, previous, hash, at, object_sha256,
   SELECT recipe_id, 0, '', '', '', now(), sha256,
          CASE WHEN hashtext(recipe_id) % 50 = 0 THEN 'review' ELSE 'approve' END, 'policy', 'p', 'p', '[]'
   FROM paintings;
-INSERT INTO canonical_images (id, recipe_id, family, painting_sha256, key, bytes, width, height, pixel_sha256,
+INSERT INTO canonical_images (id, recipe_id, family, object_sha256, key, bytes, width, height, pixel_sha256,
                               phash, at)
   SELECT p.sha256, p.recipe_id, r.family, p.sha256, 'canonical/' || p.sha256, 1, 1, 1, '', '', now()
   FROM paintings p JOIN recipes r ON r.id = p.recipe_id

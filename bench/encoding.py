@@ -1,6 +1,6 @@
 """Making a derivative set: ours beside the loop a first script would write. `python -m bench.encoding`.
 
-Both make the files of profile `social-feed` (AVIF, WebP, JPEG at every width not above the canonical's) of the
+Both make the files of profile `social-feed` (AVIF, WebP, JPEG at every width not above its own) of the
 same 512 px picture; the plain loop opens the PNG for each file and saves with Pillow's defaults at the same
 quality numbers. Sizes differ, since presets differ: both sums of bytes are printed.
 """
@@ -19,7 +19,7 @@ from wetplate.imaging.codec import PNG, decode, encode
 from wetplate.provenance.metadata import xmp_packet
 
 FORMATS = {"avif": 62, "webp": 80, "jpeg": 80}
-SOURCE = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
+SOURCE = "trainedAlgorithmicMedia"
 
 
 def picture(size: int) -> bytes:

@@ -1,7 +1,7 @@
 """What Dagster costs an image as a family grows, beside the same life without Dagster.
 
 `python -m bench.orchestration [--most 1024]`. Fake painter (128 px pictures), stand-in detectors, fake
-signer; real Postgres, real local object store, in-process executor, Dagster's storage in memory. Publication is
+signer; real Postgres, real local store, in-process executor, Dagster's storage in memory. Publication is
 reached: the fake painter works under another name. Both columns do the same work in one process.
 """
 

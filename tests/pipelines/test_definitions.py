@@ -80,11 +80,11 @@ def test_sensors_and_schedules_run_from_the_first_deploy(definitions: dg.Definit
     assert set(sensors.values()) | set(schedules.values()) == {"RUNNING"}
 
 
-@pytest.mark.parametrize("slug", ["", "A", "a b", "../x", "a...b", "x" * 41, "a--b"])
-def test_a_partition_key_is_a_slug(slug: str) -> None:
-    with dg.instance_for_test() as instance:
-        with pytest.raises(FamilyError):
-            partitions.add(instance, slug)
+def test_a_partition_key_is_a_slug() -> None:
+    with dg.DagsterInstance.ephemeral() as instance:
+        for slug in ("", "A", "a b", "../x", "a...b", "x" * 41, "a--b"):
+            with pytest.raises(FamilyError):
+                partitions.add(instance, slug)
         assert list(instance.get_dynamic_partitions("family")) == []
 
 
@@ -98,10 +98,7 @@ def test_an_unknown_engine_is_refused_by_name() -> None:
 def test_the_instance_file_works_on_a_real_postgres(
     postgres_server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """dagster-postgres writes events through psycopg2 only:
-
-    An event is written, not just a connection opened.
-    """
+    """dagster-postgres writes events through psycopg2 only, so an event is written, not just a connection."""
     postgres.create_database(postgres_server, "dagster", "app")
     monkeypatch.setenv("WETPLATE_DAGSTER_URL", postgres_server.url("app", "dagster", "psycopg2"))
     (tmp_path / "dagster.yaml").write_text((ROOT / "dagster.yaml").read_text())

@@ -37,7 +37,7 @@ LEFT JOIN LATERAL (
     SELECT verdict FROM verdicts WHERE stream = r.id AND object_sha256 = p.sha256
     ORDER BY position DESC LIMIT 1
 ) v ON true
-LEFT JOIN canonical_images c ON c.recipe_id = r.id
+LEFT JOIN canonical_images c ON c.object_sha256 = p.sha256
 LEFT JOIN publications u ON u.canonical_id = c.id
 WHERE r.family = :family AND r.current AND ({condition})
 ORDER BY r.position LIMIT :most

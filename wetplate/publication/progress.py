@@ -1,5 +1,7 @@
 """Where a family stands: one count per stage, and which families have work left. Reads only.
 
+Canonicals are found by the judged bytes, so that a recipe whose picture equals another's counts as done too.
+
 Every figure is counted from the rows of the stages, never kept; both questions are one indexed query each.
 """
 
@@ -52,7 +54,7 @@ SELECT r.family, count(*) AS variants, count(p.recipe_id) AS painted,
 FROM recipes r
 LEFT JOIN paintings p ON p.recipe_id = r.id
 LEFT JOIN in_force v ON v.recipe_id = r.id AND v.object_sha256 = p.sha256
-LEFT JOIN canonical_images c ON c.recipe_id = r.id
+LEFT JOIN canonical_images c ON c.object_sha256 = p.sha256
 LEFT JOIN provenance o ON o.canonical_id = c.id
 LEFT JOIN publications u ON u.canonical_id = c.id
 LEFT JOIN files f ON f.family = r.family
@@ -61,21 +63,19 @@ GROUP BY r.family ORDER BY r.family
 """
 
 STALE = """
-SELECT f.slug FROM families f WHERE f.slug > :after AND EXISTS (
-    SELECT 1 FROM recipes r
-    LEFT JOIN paintings p ON p.recipe_id = r.id
-    LEFT JOIN LATERAL (
-        SELECT verdict FROM verdicts v WHERE v.stream = r.id AND v.object_sha256 = p.sha256
-        ORDER BY position DESC LIMIT 1
-    ) v ON true
-    LEFT JOIN canonical_images c ON c.recipe_id = r.id
-    LEFT JOIN publications u ON u.canonical_id = c.id
-    WHERE r.family = f.slug AND r.current AND (
-        p.recipe_id IS NULL OR v.verdict IS NULL
-        OR (v.verdict = 'approve' AND (u.state IS NULL OR u.state = 'draft'))
-        OR (v.verdict <> 'approve' AND u.state = 'published')
-    )
-) ORDER BY f.slug LIMIT :limit
+WITH in_force AS (
+    SELECT DISTINCT ON (stream) stream, object_sha256, verdict FROM verdicts ORDER BY stream, position DESC
+)
+SELECT DISTINCT r.family FROM recipes r
+LEFT JOIN paintings p ON p.recipe_id = r.id
+LEFT JOIN in_force v ON v.stream = r.id AND v.object_sha256 = p.sha256
+LEFT JOIN canonical_images c ON c.object_sha256 = p.sha256
+LEFT JOIN publications u ON u.canonical_id = c.id
+WHERE r.current AND r.family > :after AND (
+    p.recipe_id IS NULL OR v.verdict IS NULL
+    OR (v.verdict = 'approve' AND (u.state IS NULL OR u.state = 'draft'))
+    OR (v.verdict <> 'approve' AND u.state = 'published')
+) ORDER BY r.family LIMIT :limit
 """
 
 
