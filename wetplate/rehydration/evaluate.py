@@ -35,13 +35,15 @@ Pixels = NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class Score:
-    """One recalled picture against its original; `error` is mean CIEDE2000 per part."""
+    """One recalled picture against its original; `error` and `tint` are CIEDE2000 per part:
+    mean over the part's pixels, and of the part's mean colour."""
 
     file: str
     held_out: bool
     ssimulacra2: float
     psnr: float
     error: Mapping[str, float]
+    tint: Mapping[str, float]
     identified: bool
     seconds: float
 
@@ -80,15 +82,16 @@ def _score(
     made = paint(pipe, prompt, settings.size, settings.seed)
     seconds = time.perf_counter() - began
     wanted = originals.pixels[index]
-    error = {part: colour_error(made, wanted, masks[index]) for part, masks in originals.masks.items()}
+    masks = {part: masks[index] for part, masks in originals.masks.items()}
     return Score(
-        originals.files[index],
-        held,
-        ssimulacra2(wanted, made),
-        psnr(made, wanted),
-        error,
-        nearest(made, originals.pixels) == index,
-        seconds,
+        file=originals.files[index],
+        held_out=held,
+        ssimulacra2=ssimulacra2(wanted, made),
+        psnr=psnr(made, wanted),
+        error={part: colour_error(made, wanted, mask) for part, mask in masks.items()},
+        tint={part: tint_error(made, wanted, mask) for part, mask in masks.items()},
+        identified=nearest(made, originals.pixels) == index,
+        seconds=seconds,
     )
 
 
@@ -104,6 +107,15 @@ def colour_error(made: Pixels, wanted: Pixels, mask: NDArray[np.float32]) -> flo
 
     lab: Any = color
     return float(np.average(lab.deltaE_ciede2000(lab.rgb2lab(made), lab.rgb2lab(wanted)), weights=mask))
+
+
+def tint_error(made: Pixels, wanted: Pixels, mask: NDArray[np.float32]) -> float:
+    """CIEDE2000 of the part's mean colour: is it the right colour, whatever its texture?"""
+    from skimage import color
+
+    lab: Any = color
+    means = [np.average(one.reshape(-1, 3), axis=0, weights=mask.ravel()) / 255 for one in (made, wanted)]
+    return float(lab.deltaE_ciede2000(*(lab.rgb2lab(mean[None, None]) for mean in means)).item())
 
 
 def nearest(made: Pixels, everyone: Pixels) -> int:
@@ -129,7 +141,13 @@ def table(scores: Sequence[Score]) -> str:
     """Markdown: one row for the seen variants, one for the held-out ones, one for all."""
     parts = list(scores[0].error)
     head = ["variants", "n", "SSIMULACRA2 mean", "min", "PSNR mean", "min"]
-    head += [f"{part} ΔE00 {what}" for part in parts for what in ("mean", "max")] + ["identified", "s/image"]
+    head += [
+        f"{part} {kind} {what}"
+        for part in parts
+        for kind in ("ΔE00", "tint ΔE00")
+        for what in ("mean", "max")
+    ]
+    head += ["identified", "s/image"]
     rows = [
         ("seen", [s for s in scores if not s.held_out]),
         ("held out", [s for s in scores if s.held_out]),
@@ -155,7 +173,8 @@ def _row(name: str, group: Sequence[Score], parts: Sequence[str]) -> list[str]:
         over(min, (s.psnr for s in group)),
     ]
     for part in parts:
-        cells += [over(mean, (s.error[part] for s in group), 2), over(max, (s.error[part] for s in group), 2)]
+        for values in ([s.error[part] for s in group], [s.tint[part] for s in group]):
+            cells += [over(mean, values, 2), over(max, values, 2)]
     found = sum(s.identified for s in group)
     return [*cells, f"{found}/{len(group)}", over(mean, (s.seconds for s in group), 3)]
 
