@@ -6,6 +6,7 @@ what waits; another sensor lets the family go on. Nothing here is a stand-in but
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -117,7 +119,8 @@ def ui(environment: dict[str, str], tmp_path: Path) -> Iterator[Ui]:
     ]
     with (tmp_path / "servers.log").open("w") as log:
         started = [
-            subprocess.Popen(line, cwd=ROOT, env=environment, stdout=log, stderr=log) for line in lines
+            subprocess.Popen(line, cwd=ROOT, env=environment, stdout=log, stderr=log, start_new_session=True)
+            for line in lines
         ]
         try:
             opened = Ui(port)
@@ -128,6 +131,8 @@ def ui(environment: dict[str, str], tmp_path: Path) -> Iterator[Ui]:
                 process.terminate()
             for process in started:
                 process.wait(timeout=30)
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)  # a code server that outlived its parent
 
 
 @pytest.mark.timeout(240)
