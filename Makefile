@@ -6,7 +6,6 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 export WETPLATE_DRY_RUN ?=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
-# The locked torch is what everything was proven on; its CPU and CUDA builds share the version number.
 export HF_HUB_DISABLE_TELEMETRY := 1
 
 .PHONY: help setup demo test check dev bench clean lock format
@@ -51,6 +50,6 @@ lock: setup ## write requirements.lock from what is installed
 format: setup ## format the code
 	$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
-clean: ## stop the embedded Postgres; remove var/ and caches (asks nothing: var/ holds only local state)
-	@[ ! -x $(BIN)/wetplate ] || $(BIN)/wetplate db down || true
+clean: ## stop and delete the embedded Postgres, remove var/ and caches (asks nothing: all of it is local state)
+	@[ ! -x $(BIN)/wetplate ] || $(BIN)/wetplate db reset --yes || true
 	rm -rf var .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -42,7 +42,7 @@ def sheet(family: str, stage: str) -> Figures:
 def histogram(scores: Sequence[float], *, bins: int = 10) -> dg.MarkdownMetadataValue:
     """Scores between 0 and 1 as a small table of bars."""
     counts = [0] * bins
-    for score in scores:
+    for score in filter(math.isfinite, scores):
         counts[min(bins - 1, max(0, int(score * bins)))] += 1
     top = max(counts, default=0) or 1
     rows = [

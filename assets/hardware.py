@@ -22,7 +22,6 @@ def one_gpu() -> Mapping[str, Any]:
             },
         },
         "dagster-ray/config": {"num_gpus": 1, "num_cpus": 1},
-        "dagster/max_runtime": "3600",
     }
 
 

@@ -14,6 +14,7 @@ from assets.hardware import GPU_POOL, again, one_gpu
 from assets.partitions import families
 from wetplate.generation import budget, catalog
 from wetplate.generation.painter import Painter
+from wetplate.generation.shift import paint
 from wetplate.generation.studio import batches
 from wetplate.recipes.catalog import family_of
 from wetplate.storage.database import transaction
@@ -23,18 +24,13 @@ PER_OP = 64
 
 
 @dg.op(ins={"recipes": dg.In(dg.Nothing)}, out=dg.DynamicOut(list[str]), retry_policy=again())
-def granted_batches(
+def unpainted_batches(
     context: dg.OpExecutionContext, database: dg.ResourceParam[Engine]
 ) -> Generator[dg.DynamicOutput[list[str]]]:
-    """The recipes still to be painted, as far as today's budget goes, in batches."""
+    """The recipes still to be painted, in batches."""
     with transaction(database) as session:
         waiting = [recipe.id for recipe in catalog.unpainted(session, context.partition_key)]
-        limits = family_of(session, context.partition_key).budget
-        granted = budget.grant(session, context.partition_key, len(waiting), limits)
-        left = budget.left(session, context.partition_key, limits)
-    if granted < len(waiting):
-        context.log.warning(left.message(len(waiting) - granted))
-    for number, batch in enumerate(batches(waiting[:granted], PER_OP)):
+    for number, batch in enumerate(batches(waiting, PER_OP)):
         yield dg.DynamicOutput(batch, mapping_key=f"batch_{number:04}")
 
 
@@ -46,18 +42,12 @@ def paint_batch(
     database: dg.ResourceParam[Engine],
     objects: dg.ResourceParam[Objects],
 ) -> float:
-    """Paint what the batch still lacks; gives the seconds spent on the device."""
+    """Paint what the batch still lacks, as far as today's budget goes; gives the seconds on the device."""
+    slug = context.partition_key
     with transaction(database) as session:
-        left = [
-            recipe for recipe in catalog.unpainted(session, context.partition_key) if recipe.id in set(batch)
-        ]
-    seconds = 0.0
-    for painting in painter.paint(left):
-        with transaction(database) as session:
-            catalog.keep(session, objects, painting, run_id=context.run_id)
-            budget.spend(session, context.partition_key, round(painting.seconds * 1000))
-        seconds += painting.seconds
-    return seconds
+        left = [recipe for recipe in catalog.unpainted(session, slug) if recipe.id in set(batch)]
+        limits = family_of(session, slug).budget
+    return sum(paint(database, objects, painter, left, limits, run_id=context.run_id))
 
 
 @dg.op(out=dg.Out(dg.Nothing))
@@ -67,6 +57,12 @@ def gathered(
     """All batches are in: say where the family stands."""
     now = standing(database, context.partition_key)
     waiting = int(now["variants"].value) - int(now["painted"].value)
+    if waiting:
+        with transaction(database) as session:
+            left = budget.left(
+                session, context.partition_key, family_of(session, context.partition_key).budget
+            )
+        context.log.warning(left.message(waiting))
     figures = {"seconds": sum(seconds), "waiting_for_budget": waiting, "batches": len(seconds)}
     yield dg.Output(None, metadata={**figures, **now, **sheet(context.partition_key, "paintings")})
 
@@ -79,4 +75,4 @@ def gathered(
 )
 def paintings(recipes: None) -> None:
     """One painting per recipe, waiting in the private area for its verdict."""
-    return gathered(granted_batches(recipes).map(paint_batch).collect())  # type: ignore[no-any-return]
+    return gathered(unpainted_batches(recipes).map(paint_batch).collect())  # type: ignore[no-any-return]

@@ -16,15 +16,13 @@ from wetplate.cli.env import environment
 from wetplate.settings import ROOT, settings
 from wetplate.storage import postgres
 
-UI_PORT = "3000"
-
 
 def main() -> int:
     """Start the three processes and wait; stop all of them when one ends or the user says so."""
     now = settings()
     postgres.up(now)
     os.environ.update(environment(now))
-    port = os.environ.get("WETPLATE_UI_PORT", UI_PORT)
+    port = str(now.ui_port)
     started = [
         subprocess.Popen(line, cwd=ROOT) for line in lines(port, urlsplit(now.preview_url).port or 3001)
     ]

@@ -5,21 +5,27 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 from sqlalchemy import Engine
 
+from assets.hardware import again
 from pipelines.retention import prune
 from wetplate.publication import takedown, verify
 from wetplate.storage import sweep
 from wetplate.storage.database import transaction
 from wetplate.storage.objects import Objects
 
+# Long runs take at most some of the places (dagster.yaml), so that a takedown always finds one free.
+LONG = {"wetplate/lane": "family", "dagster/max_runtime": "21600"}
+
 lifecycle = dg.define_asset_job(
     "lifecycle",
     selection=dg.AssetSelection.all(),
+    tags=LONG,
     description="A family from its file to its published derivatives. Run again: only the missing is made.",
 )
 
 after_decision = dg.define_asset_job(
     "after_decision",
     selection=dg.AssetSelection.assets("canonical_images").downstream(),
+    tags=LONG,
     description="What a reviewer decided takes effect: the approved go on, the rejected come back.",
 )
 
@@ -30,7 +36,7 @@ class EventConfig(dg.Config):
     event_id: int
 
 
-@dg.op
+@dg.op(retry_policy=again())
 def handle_event(
     context: dg.OpExecutionContext,
     config: EventConfig,
@@ -47,13 +53,17 @@ def carry_out() -> None:
     handle_event()
 
 
+# A decision or takedown that is being carried out right now is not a broken invariant.
+IN_FLIGHT = timedelta(minutes=30)
+
+
 @dg.op
 def check_invariants(
     context: dg.OpExecutionContext, database: dg.ResourceParam[Engine], objects: dg.ResourceParam[Objects]
 ) -> None:
     """`wetplate verify` as a run: fails with the list of what is broken."""
     with transaction(database) as session:
-        found = verify.verify(session, objects)
+        found = verify.verify(session, objects, grace=IN_FLIGHT)
     if found:
         raise dg.Failure(
             f"{len(found)} invariants broken", metadata={"findings": "\n".join(map(str, found[:100]))}
@@ -80,7 +90,10 @@ def sweep_objects(
     database: dg.ResourceParam[Engine],
     objects: dg.ResourceParam[Objects],
 ) -> None:
-    """Mark unreferenced objects; delete those marked a grace ago and still unreferenced."""
+    """Two phases: mark what no row refers to; delete what was marked a grace ago and still has no row.
+
+    A dry run (the default) only counts; the weekly schedule deletes.
+    """
     with transaction(database) as session:
         report = sweep.sweep(
             session, objects, grace=timedelta(hours=config.grace_hours), delete=config.delete

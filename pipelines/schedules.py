@@ -23,7 +23,7 @@ def nightly_backfill(
 ) -> Iterator[dg.RunRequest | dg.SkipReason]:
     night = context.scheduled_execution_time.date().isoformat()
     with transaction(database) as session:
-        slugs = stale(session, limit=PER_TICK)
+        slugs = stale(session, limit=PER_TICK, night=night)
     if not slugs:
         yield dg.SkipReason("every family is up to date")
     for slug in slugs:
@@ -32,19 +32,22 @@ def nightly_backfill(
         )
 
 
-def upkeep(job: dg.JobDefinition, cron: str, **config: object) -> dg.ScheduleDefinition:
+def upkeep(job: dg.JobDefinition, cron: str, config: dg.RunConfig | None = None) -> dg.ScheduleDefinition:
     """An upkeep job by the clock."""
     return dg.ScheduleDefinition(
         name=f"{job.name}_schedule",
         job=job,
         cron_schedule=cron,
+        run_config=config,
         default_status=dg.DefaultScheduleStatus.RUNNING,
     )
 
 
+DELETE = dg.RunConfig(ops={"sweep_objects": jobs.SweepConfig(delete=True)})
+
 ALL = [
     nightly_backfill,
     upkeep(jobs.verify_invariants, "0 4 * * *"),
-    upkeep(jobs.orphan_sweep, "0 5 * * 0"),
+    upkeep(jobs.orphan_sweep, "0 5 * * 0", DELETE),
     upkeep(jobs.retention, "0 6 * * 0"),
 ]

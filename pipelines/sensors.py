@@ -23,6 +23,8 @@ from wetplate.storage.outbox import Event
 
 RUNNING = dg.DefaultSensorStatus.RUNNING
 LEFT_OVER = timedelta(minutes=10)
+DECIDED = ("review.decided",)
+IMAGES = ("image.withdrawn", "image.reinstated")
 CARRY_OUT = (
     jobs.carry_out.name
 )  # by name: Dagster's own copy of a sensor with a job warns of a beta parameter
@@ -83,7 +85,7 @@ def review_decided(
 ) -> dg.SensorResult | dg.SkipReason:
     """A person decided: the family's pipeline goes on without a hand."""
     with transaction(database) as session:
-        events = outbox.after(session, cursor(context), ("review.decided",))
+        events = outbox.after(session, cursor(context), DECIDED)
     if not events:
         return dg.SkipReason("no new decisions")
     return dg.SensorResult(run_requests=one_run_a_family(events, "review"), cursor=str(events[-1].id))
@@ -95,7 +97,7 @@ def moderation_events(
 ) -> dg.SensorResult | dg.SkipReason:
     """A takedown or a reinstatement: one run an event, ahead of everything else in the queue."""
     with transaction(database) as session:
-        events = outbox.after(session, cursor(context), ("image.withdrawn", "image.reinstated"))
+        events = outbox.after(session, cursor(context), IMAGES)
     if not events:
         return dg.SkipReason("nothing was withdrawn or reinstated")
     return dg.SensorResult(
@@ -104,11 +106,10 @@ def moderation_events(
     )
 
 
-def left_over(database: Engine, decided: bool) -> list[Event]:
-    """Work nobody finished within a while: decisions of reviewers, or what became of images."""
+def left_over(database: Engine, topics: Sequence[str]) -> Sequence[Event]:
+    """Work nobody finished within a while."""
     with transaction(database) as session:
-        events = outbox.unhandled(session, before=now() - LEFT_OVER)
-    return [event for event in events if (event.topic == "review.decided") is decided]
+        return outbox.unhandled(session, topics=topics, before=now() - LEFT_OVER)
 
 
 def hour() -> str:
@@ -121,7 +122,7 @@ def leftover_decisions(
     context: dg.SensorEvaluationContext, database: dg.ResourceParam[Engine]
 ) -> dg.SensorResult | dg.SkipReason:
     """A decision whose run crashed: the family's run is asked for again, once an hour."""
-    events = left_over(database, decided=True)
+    events = left_over(database, DECIDED)
     if not events:
         return dg.SkipReason("every decision is carried out")
     return dg.SensorResult(run_requests=one_run_a_family(events, f"left-{hour()}"))
@@ -132,7 +133,7 @@ def leftover_events(
     context: dg.SensorEvaluationContext, database: dg.ResourceParam[Engine]
 ) -> dg.SensorResult | dg.SkipReason:
     """A takedown or reinstatement whose run crashed: asked for again, once an hour."""
-    events = left_over(database, decided=False)
+    events = left_over(database, IMAGES)
     if not events:
         return dg.SkipReason("every takedown is carried out")
     return dg.SensorResult(

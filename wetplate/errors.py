@@ -1,6 +1,7 @@
 """The tree of refusals. Every refusal says what was wrong and what to do about it.
 
 WetplateError
+├── SettingError                an environment variable says what it cannot
 ├── FamilyError                 a family file cannot be used (file, key, what was expected)
 │   ├── FamilySampler           it names a sampler that is not in the table (an UnknownSampler too)
 │   └── UnknownFamily           no such family
@@ -42,6 +43,10 @@ WetplateError
 
 class WetplateError(Exception):
     """Base of every refusal."""
+
+
+class SettingError(WetplateError):
+    """An environment variable holds what it cannot: names it and says what was expected."""
 
 
 class FamilyError(WetplateError):

@@ -8,11 +8,12 @@ from click.testing import CliRunner, Result
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from wetplate.cli.paint import command, paint
+from wetplate.cli.paint import command
 from wetplate.errors import BlankPainting, FakePainterRefused, UnknownFamily
 from wetplate.generation import budget, catalog
 from wetplate.generation.fake import FakePainter
 from wetplate.generation.painter import Painting
+from wetplate.generation.shift import paint
 from wetplate.recipes import catalog as families
 from wetplate.recipes.family import Budget, read
 from wetplate.recipes.recipe import Recipe
@@ -93,7 +94,7 @@ def test_the_fake_is_refused_outside_a_dry_run(
 def test_over_budget_the_rest_waits(database: Engine, recipes: list[Recipe]) -> None:
     two = Budget(images_per_day=2, device_seconds_per_day=60)
     painter, objects = FakePainter(allowed=True), MemoryObjects()
-    assert len(list(paint(database, objects, painter, recipes, two, size=1))) == 2
+    assert len(list(paint(database, objects, painter, recipes, two, run_id="test", size=1))) == 2
     with transaction(database) as session:
         assert len(catalog.unpainted(session, "clogs")) == 1
 
@@ -111,7 +112,7 @@ def test_a_failure_keeps_what_was_painted_and_gives_the_rest_of_the_budget_back(
 ) -> None:
     limits, objects = Budget(images_per_day=4, device_seconds_per_day=60), MemoryObjects()
     with pytest.raises(BlankPainting):
-        list(paint(database, objects, Stumbling(), recipes, limits, size=3))
+        list(paint(database, objects, Stumbling(), recipes, limits, run_id="test", size=3))
     with transaction(database) as session:
         assert len(catalog.unpainted(session, "clogs")) == 2
         assert budget.left(session, "clogs", limits).images == 3

@@ -84,8 +84,10 @@ def test_a_detector_that_is_installed_later_judges_again(
     absent = Scripted(lambda _: [[Signal("eye", "not installed", "", None, "not installed")]])
     absent.revision = "not installed"
     assert [each.verdict for each in judged(session, objects, eye=absent)] == ["review"]
-    assert judged(session, objects, eye=absent) == []
+    assert [each.verdict for each in judged(session, objects, eye=absent)] == ["review"], "asked again"
+    assert count(session, VerdictRow) == 1, "and the same answer adds nothing"
     assert [each.verdict for each in judged(session, objects, eye=Scripted())] == ["approve"]
+    assert judged(session, objects, eye=Scripted()) == []
     in_force = catalog.in_force(session, FAMILY)[recipe.id]
     assert in_force.signals == (Signal("eye", "1", "BAD", 0.1),)
     assert count(session, SignalRow) == 2

@@ -52,12 +52,21 @@ def ops() -> list[dg.OpDefinition]:
     return [node for asset in STAGES for node in asset.node_def.iterate_op_defs()]
 
 
-def test_the_painting_op_asks_for_one_gpu_in_a_pool_with_retries_and_an_end() -> None:
+def test_the_painting_op_asks_for_one_gpu_in_a_pool_with_retries() -> None:
     gpu = [op for op in ops() if op.tags.get("wetplate/hardware") == "gpu"]
     assert [op.name for op in gpu] == ["paint_batch"]
     assert gpu[0].pool == GPU_POOL
     assert gpu[0].retry_policy is not None
-    assert int(gpu[0].tags["dagster/max_runtime"]) > 0
+
+
+def test_long_runs_end_and_leave_a_place_for_takedowns(definitions: dg.Definitions) -> None:
+    for name in ("lifecycle", "after_decision"):
+        tags = definitions.resolve_job_def(name).tags
+        assert int(tags["dagster/max_runtime"]) > 0
+        assert tags["wetplate/lane"] == "family"
+    configured = yaml.safe_load((ROOT / "dagster.yaml").read_text())["concurrency"]["runs"]
+    lanes = [limit for limit in configured["tag_concurrency_limits"] if limit["key"] == "wetplate/lane"]
+    assert lanes[0]["limit"] < configured["max_concurrent_runs"]
 
 
 def test_the_tags_of_one_gpu_speak_to_kubernetes_and_ray() -> None:

@@ -210,6 +210,26 @@ def test_a_later_reject_takes_the_image_back(session: Session, objects: MemoryOb
     assert session.get_one(PublicationRow, gone).state == "withdrawn"
 
 
+def test_a_doubt_hides_the_image_until_a_person_approves(session: Session, objects: MemoryObjects) -> None:
+    image = images.published(session, objects)
+    files = [entry.key for entry in objects.list("derivatives/")]
+    reviewed(session, image, "review")
+    assert moves.withdraw_rejected(session, "boots") == [image]
+    assert moves.withdraw_rejected(session, "boots") == []
+    assert session.get_one(PublicationRow, image).state == "hidden"
+    assert moves.unpublished(session, "boots") == []
+    reviewed(session, image, "approve")
+    assert moves.unpublished(session, "boots") == [image]
+    assert moves.publish(session, image, "test").state == "published"
+    assert [entry.key for entry in objects.list("derivatives/")] == files
+
+
+def test_what_was_hidden_by_choice_is_not_offered_again(session: Session, objects: MemoryObjects) -> None:
+    image = images.published(session, objects)
+    moves.unpublish(session, image, "test", "out of season")
+    assert moves.unpublished(session, "boots") == []
+
+
 def test_another_familys_reject_touches_nothing_here(session: Session, objects: MemoryObjects) -> None:
     here, there = images.published(session, objects), images.published(session, objects, slug="clogs")
     reviewed(session, there, "reject")

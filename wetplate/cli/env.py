@@ -4,7 +4,6 @@ Also lays DAGSTER_HOME out: the checkout's dagster.yaml is copied into var/dagst
 files never litter the checkout.
 """
 
-import os
 import shlex
 import shutil
 from pathlib import Path
@@ -29,7 +28,7 @@ def environment(now: Settings) -> dict[str, str]:
     The only driver dagster-postgres works on).
     """
     home = dagster_home(now.var / "dagster")
-    url = os.environ.get("WETPLATE_DAGSTER_URL") or postgres.status(now).url("app", "dagster", "psycopg2")
+    url = now.dagster_url or postgres.status(now).url("app", "dagster", "psycopg2")
     return {
         "DAGSTER_HOME": str(home),
         "WETPLATE_DAGSTER_URL": url,

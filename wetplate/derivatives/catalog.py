@@ -17,13 +17,12 @@ from sqlalchemy import ColumnElement, exists, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, aliased
 
-from wetplate.canonical.catalog import approved
+from wetplate.canonical.gate import approved_image
 from wetplate.canonical.tables import CanonicalRow
 from wetplate.derivatives.plan import Mark, absent
 from wetplate.derivatives.profiles import Profile
 from wetplate.derivatives.tables import DerivativeRow, PlaceholderRow
 from wetplate.errors import ImageUnknown
-from wetplate.moderation.tables import VerdictRow
 from wetplate.recipes.tables import RecipeRow
 from wetplate.storage.database import now
 from wetplate.storage.outbox import Event
@@ -122,13 +121,7 @@ def _showable(family: str) -> Any:
         .where(
             CanonicalRow.family == family,
             RecipeRow.current,
-            approved()
-            .where(
-                VerdictRow.stream == CanonicalRow.recipe_id,
-                VerdictRow.object_sha256 == CanonicalRow.object_sha256,
-            )
-            .correlate(CanonicalRow)
-            .exists(),
+            approved_image(),
             ~_withdrawn(CanonicalRow.id),
         )
         .order_by(RecipeRow.position)

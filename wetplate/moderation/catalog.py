@@ -172,6 +172,7 @@ def _seen(detector: str, revision: str) -> ColumnElement[bool]:
         row.recipe_id == PaintingRow.recipe_id,
         row.detector == detector,
         row.revision == revision,
+        row.error.is_(None),  # who failed to look is asked again
     )
 
 

@@ -19,6 +19,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from wetplate.canonical.catalog import require_approved
+from wetplate.canonical.gate import approved_image
 from wetplate.canonical.tables import CanonicalRow
 from wetplate.errors import ImageUnknown, ProvenanceError
 from wetplate.generation.tables import PaintingRow
@@ -34,12 +35,13 @@ TOKENS = ("salt", "at")
 
 
 def unrecorded(session: Session, family: str) -> list[str]:
-    """Canonical ids of a family's current images that have no record yet."""
+    """Canonical ids of a family's current, approved images that have no record yet."""
     query = (
         select(CanonicalRow.id)
         .join(RecipeRow, RecipeRow.id == CanonicalRow.recipe_id)
         .outerjoin(ProvenanceRow, ProvenanceRow.canonical_id == CanonicalRow.id)
         .where(CanonicalRow.family == family, RecipeRow.current, ProvenanceRow.canonical_id.is_(None))
+        .where(approved_image())
         .order_by(RecipeRow.position)
     )
     return list(session.scalars(query))

@@ -10,12 +10,12 @@ from typing import Any
 from sqlalchemy import Integer, Select, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
+from wetplate.canonical.gate import approved_image
 from wetplate.canonical.tables import CanonicalRow
 from wetplate.derivatives.tables import DerivativeRow, PlaceholderRow
 from wetplate.moderation.tables import VerdictRow
 from wetplate.provenance.tables import ProvenanceRow
 from wetplate.publication.findings import Finding, Scope
-from wetplate.publication.gate import approved_image
 from wetplate.publication.states import Move, State
 from wetplate.publication.tables import MoveRow, PublicationRow
 from wetplate.recipes.tables import RecipeRow

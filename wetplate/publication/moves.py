@@ -13,21 +13,22 @@ Rules:
 5. The licence asked is the one the family states now; correcting the family file lets blocked images go out.
 """
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from wetplate.canonical.catalog import alone, require_approved
+from wetplate.canonical.gate import approved_image
 from wetplate.canonical.tables import CanonicalRow
 from wetplate.derivatives import catalog as files
 from wetplate.derivatives.profiles import load
 from wetplate.derivatives.tables import PlaceholderRow
 from wetplate.errors import ImageUnknown, LicenceRefused, NotApproved, ProvenanceError, PublicationError
 from wetplate.generation.tables import PaintingRow
+from wetplate.moderation.tables import VerdictRow
 from wetplate.provenance import licence
 from wetplate.provenance.tables import ProvenanceRow
 from wetplate.publication import states
-from wetplate.publication.gate import approved_image
 from wetplate.publication.states import Move, Standing, State
 from wetplate.publication.tables import MoveRow, PublicationRow
 from wetplate.recipes.catalog import family_of
@@ -39,6 +40,8 @@ from wetplate.storage.outbox import Event
 
 REFUSALS = (PublicationError, NotApproved, LicenceRefused, ProvenanceError)
 LEFT = (State.PUBLISHED, State.HIDDEN, State.SUPERSEDED)
+OFFERED = (State.PUBLISHED, State.SUPERSEDED)
+IN_DOUBT = "verdict in doubt"
 
 
 def publish(session: Session, canonical_id: str, actor: str) -> PublicationRow:
@@ -81,18 +84,49 @@ def reinstate(session: Session, canonical_id: str, actor: str, reason: str, note
 
 
 def unpublished(session: Session, family: str) -> list[str]:
-    """Canonical ids of the family's current, approved images that are drafts, in the order of the recipes."""
+    """Canonical ids of the family's current, approved images that are drafts or were hidden by a doubt."""
     draft = func.coalesce(PublicationRow.state, State.DRAFT) == State.DRAFT
-    return list(session.scalars(_standing(family).where(RecipeRow.current, draft, approved_image())))
+    ready = or_(draft, _hidden_in_doubt())
+    return list(session.scalars(_standing(family).where(RecipeRow.current, ready, approved_image())))
 
 
 def withdraw_rejected(session: Session, family: str, actor: str = "policy") -> list[str]:
-    """Take down whatever has left and is no longer approved; gives the canonical ids."""
-    query = _standing(family).where(PublicationRow.state.in_(LEFT), ~approved_image())
-    gone = list(session.scalars(query))
+    """Take back whatever has left and is no longer approved; gives the canonical ids.
+
+    A reject takes the image down. A doubt (review) only hides it: its files stay, nobody gets them, and
+    `unpublished` offers it again as soon as a person approves.
+    """
+    left = _standing(family).where(~approved_image())
+    doubtful = left.where(PublicationRow.state.in_(OFFERED), _in_doubt())
+    hidden = list(session.scalars(doubtful))
+    for canonical_id in hidden:
+        unpublish(session, canonical_id, actor, IN_DOUBT)
+    gone = list(session.scalars(left.where(PublicationRow.state.in_(LEFT), ~_in_doubt())))
     for canonical_id in gone:
         take_down(session, canonical_id, actor, "verdict")
-    return gone
+    return hidden + gone
+
+
+def _in_doubt() -> ColumnElement[bool]:
+    """The verdict in force on the image's bytes is review."""
+    later = aliased(VerdictRow)
+    return exists().where(
+        VerdictRow.stream == CanonicalRow.recipe_id,
+        VerdictRow.object_sha256 == CanonicalRow.object_sha256,
+        VerdictRow.verdict == "review",
+        ~exists().where(later.stream == VerdictRow.stream, later.position > VerdictRow.position),
+    )
+
+
+def _hidden_in_doubt() -> ColumnElement[bool]:
+    """The image was hidden because of a doubt, and nothing was done to it since."""
+    later = aliased(MoveRow)
+    return exists().where(
+        PublicationRow.state == State.HIDDEN,
+        MoveRow.stream == CanonicalRow.id,
+        MoveRow.reason == IN_DOUBT,
+        ~exists().where(later.stream == MoveRow.stream, later.position > MoveRow.position),
+    )
 
 
 def pending(session: Session, canonical_id: str, move: Move = Move.TAKE_DOWN) -> list[int]:

@@ -66,16 +66,16 @@ STALE = """
 WITH in_force AS (
     SELECT DISTINCT ON (stream) stream, object_sha256, verdict FROM verdicts ORDER BY stream, position DESC
 )
-SELECT DISTINCT r.family FROM recipes r
+SELECT r.family FROM recipes r
 LEFT JOIN paintings p ON p.recipe_id = r.id
 LEFT JOIN in_force v ON v.stream = r.id AND v.object_sha256 = p.sha256
 LEFT JOIN canonical_images c ON c.object_sha256 = p.sha256
 LEFT JOIN publications u ON u.canonical_id = c.id
-WHERE r.current AND r.family > :after AND (
+WHERE r.current AND (
     p.recipe_id IS NULL OR v.verdict IS NULL
     OR (v.verdict = 'approve' AND (u.state IS NULL OR u.state = 'draft'))
     OR (v.verdict <> 'approve' AND u.state = 'published')
-) ORDER BY r.family LIMIT :limit
+) GROUP BY r.family ORDER BY md5(r.family || :night) LIMIT :limit
 """
 
 
@@ -90,9 +90,9 @@ def registered(session: Session) -> list[str]:
     return list(session.scalars(text("SELECT slug FROM families ORDER BY slug")))
 
 
-def stale(session: Session, *, limit: int, after: str = "") -> list[str]:
-    """Families with missing or stale work:
+def stale(session: Session, *, limit: int, night: str = "") -> list[str]:
+    """Families with work left: unpainted, unjudged, approved but not out, out but no longer approved.
 
-    Unpainted, unjudged, approved but not out, out but no longer approved.
+    Their order is another one each `night`, so that families which stay stale never keep the others waiting.
     """
-    return list(session.scalars(text(STALE), {"limit": limit, "after": after}))
+    return list(session.scalars(text(STALE), {"limit": limit, "night": night}))

@@ -53,9 +53,15 @@ def after(session: Session, cursor: int, topics: Sequence[str], *, limit: int = 
     return session.scalars(query).all()
 
 
-def unhandled(session: Session, *, before: datetime | None = None, limit: int = 100) -> Sequence[Event]:
+def unhandled(
+    session: Session,
+    *,
+    topics: Sequence[str] = HANDLED,
+    before: datetime | None = None,
+    limit: int = 100,
+) -> Sequence[Event]:
     """Work nobody finished, oldest first; `before` leaves out what is still fresh."""
-    query = select(Event).where(Event.handled_at.is_(None), Event.topic.in_(HANDLED))
+    query = select(Event).where(Event.handled_at.is_(None), Event.topic.in_(topics))
     if before is not None:
         query = query.where(Event.at < before)
     return session.scalars(query.order_by(Event.id).limit(limit)).all()

@@ -1,4 +1,4 @@
-"""Whether an image may be public now, as a condition for queries over canonical images."""
+"""Whether an image is approved now, as a condition for queries over canonical images."""
 
 from sqlalchemy import ColumnElement
 
