@@ -27,6 +27,8 @@ from wetplate.storage import postgres
 from wetplate.storage.cluster import Server
 from wetplate.storage.database import engine, transaction
 
+WHERE = {"repositoryName": "__repository__", "repositoryLocationName": "wetplate"}
+
 
 class Ui:
     """What the UI can do: queries and mutations over HTTP."""
@@ -54,11 +56,36 @@ class Ui:
         found: list[dict[str, Any]] = self.ask(query)["runsOrError"]["results"]
         return found
 
+    def add_partition(self, key: str) -> str:
+        query = """mutation ($key: String!, $where: RepositorySelector!) {
+            addDynamicPartition(partitionKey: $key, partitionsDefName: "family", repositorySelector: $where) {
+                __typename } }"""
+        told: str = self.ask(query, key=key, where=WHERE)["addDynamicPartition"]["__typename"]
+        return told
+
+    def launch(self, job: str, family: str) -> str:
+        query = """mutation ($params: ExecutionParams!) { launchRun(executionParams: $params) {
+            __typename ... on LaunchRunSuccess { run { runId } } } }"""
+        tags = [{"key": "dagster/partition", "value": family}]
+        params = {
+            "selector": WHERE | {"jobName": job},
+            "executionMetadata": {"tags": tags},
+            "mode": "default",
+        }
+        told = self.ask(query, params=params)["launchRun"]
+        assert told["__typename"] == "LaunchRunSuccess", told
+        run_id: str = told["run"]["runId"]
+        return run_id
+
     def partitions(self, asset: str) -> set[str]:
         query = """query ($key: AssetKeyInput!) { assetOrError(assetKey: $key) { ... on Asset {
             assetMaterializations(limit: 5) { partition metadataEntries { label } } } } }"""
         found = self.ask(query, key={"path": [asset]})["assetOrError"].get("assetMaterializations", [])
         return {event["partition"] for event in found}
+
+
+def ended(ui: Ui) -> set[tuple[str, str]]:
+    return {(run["runId"], run["status"]) for run in ui.runs()}
 
 
 def free_port() -> int:
@@ -165,4 +192,9 @@ def test_from_a_file_in_a_folder_to_the_public(ui: Ui, environment: dict[str, st
         approve = [line[0], "review", "approve", image["recipe_id"], "--reason", "looks-right"]
         subprocess.run(approve, env=environment, check=True, capture_output=True)
     until("both shoes are published", lambda: standing().published == 2, 90)
+
+    assert ui.add_partition("rumba") == "DuplicateDynamicPartitionError"
+    assert ui.add_partition("tango") == "AddDynamicPartitionSuccess"
+    again = ui.launch("lifecycle", "rumba")
+    until("a run launched by hand ends well", lambda: (again, "SUCCESS") in ended(ui), 60)
     database.dispose()
