@@ -2,10 +2,10 @@
 
 import numpy as np
 from sqlalchemy.orm import Session
-from wetplate.moderation.judge import Judged
 
 from wetplate.generation.tables import PaintingRow
 from wetplate.imaging.codec import PNG, encode
+from wetplate.moderation.judge import Judged
 from wetplate.moderation.tables import VerdictRow
 from wetplate.recipes.recipe import ModelRef, Recipe
 from wetplate.recipes.tables import FamilyRow, RecipeRow

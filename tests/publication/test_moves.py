@@ -224,6 +224,20 @@ def test_a_doubt_hides_the_image_until_a_person_approves(session: Session, objec
     assert [entry.key for entry in objects.list("derivatives/")] == files
 
 
+def test_a_licence_that_changes_hides_what_is_out(session: Session, objects: MemoryObjects) -> None:
+    image = images.published(session, objects)
+    assert moves.hide_unlicensed(session, "boots") == []
+    forbidden = {"expression": "Apache-2.0", "commercial_use": "no", "restrictions": []}
+    register(session, images.family(licence=forbidden))
+    assert moves.hide_unlicensed(session, "boots") == [image]
+    assert session.get_one(PublicationRow, image).state == "hidden"
+    with pytest.raises(LicenceRefused):
+        moves.publish(session, image, "test")
+    register(session, images.family())
+    assert moves.unpublished(session, "boots") == [image]
+    assert moves.publish(session, image, "test").state == "published"
+
+
 def test_what_was_hidden_by_choice_is_not_offered_again(session: Session, objects: MemoryObjects) -> None:
     image = images.published(session, objects)
     moves.unpublish(session, image, "test", "out of season")

@@ -42,6 +42,7 @@ REFUSALS = (PublicationError, NotApproved, LicenceRefused, ProvenanceError)
 LEFT = (State.PUBLISHED, State.HIDDEN, State.SUPERSEDED)
 OFFERED = (State.PUBLISHED, State.SUPERSEDED)
 IN_DOUBT = "verdict in doubt"
+UNLICENSED = "licence"
 
 
 def publish(session: Session, canonical_id: str, actor: str) -> PublicationRow:
@@ -84,9 +85,9 @@ def reinstate(session: Session, canonical_id: str, actor: str, reason: str, note
 
 
 def unpublished(session: Session, family: str) -> list[str]:
-    """Canonical ids of the family's current, approved images that are drafts or were hidden by a doubt."""
+    """Canonical ids of the family's current, approved images that are drafts or were hidden for now."""
     draft = func.coalesce(PublicationRow.state, State.DRAFT) == State.DRAFT
-    ready = or_(draft, _hidden_in_doubt())
+    ready = or_(draft, _hidden_for_now())
     return list(session.scalars(_standing(family).where(RecipeRow.current, ready, approved_image())))
 
 
@@ -107,6 +108,25 @@ def withdraw_rejected(session: Session, family: str, actor: str = "policy") -> l
     return hidden + gone
 
 
+def hide_unlicensed(session: Session, family: str, actor: str = "policy") -> list[str]:
+    """Hide what is offered if the family's present licence forbids its channel; gives the canonical ids.
+
+    `unpublished` offers it again, and `publish` lets it out as soon as the licence allows it.
+    """
+    now_said = family_of(session, family)
+    try:
+        licence.allows(
+            now_said.licence.expression, now_said.licence.commercial_use, now_said.publication.channel
+        )
+    except LicenceRefused:
+        offered = _standing(family).where(PublicationRow.state.in_(OFFERED))
+        hidden = list(session.scalars(offered))
+        for canonical_id in hidden:
+            unpublish(session, canonical_id, actor, UNLICENSED)
+        return hidden
+    return []
+
+
 def _in_doubt() -> ColumnElement[bool]:
     """The verdict in force on the image's bytes is review."""
     later = aliased(VerdictRow)
@@ -118,13 +138,13 @@ def _in_doubt() -> ColumnElement[bool]:
     )
 
 
-def _hidden_in_doubt() -> ColumnElement[bool]:
-    """The image was hidden because of a doubt, and nothing was done to it since."""
+def _hidden_for_now() -> ColumnElement[bool]:
+    """The image was hidden by a doubt or by its licence, and nothing was done to it since."""
     later = aliased(MoveRow)
     return exists().where(
         PublicationRow.state == State.HIDDEN,
         MoveRow.stream == CanonicalRow.id,
-        MoveRow.reason == IN_DOUBT,
+        MoveRow.reason.in_((IN_DOUBT, UNLICENSED)),
         ~exists().where(later.stream == MoveRow.stream, later.position > MoveRow.position),
     )
 
