@@ -29,6 +29,18 @@ WetplateError
 │   ├── Unready                 provenance or derivatives are missing
 │   ├── DryRunImage             painted by the fake painter; never leaves
 │   └── UnknownReason           not on the move's closed list of reasons
+├── DeliveryError               a request or a purge cannot be answered as asked
+│   ├── AddressRefused          no address of ours: unknown, malformed, or outside the closed lists (400)
+│   │   ├── TransformRefused    the transform is not on the closed lists
+│   │   └── AddressMoved        another spelling of an address; `location` is the one spelling (308)
+│   ├── SignatureRefused        missing, bad, expired, or by a key that is not in the ring (403)
+│   ├── NotServed               nothing public under this address (404)
+│   ├── ImageGone               taken down (410; 451 when a court or an authority ordered it)
+│   ├── Busy                    too much work waits, or this client asked for too much (429)
+│   ├── NewsStale               the origin has not heard of takedowns lately and serves nothing (503)
+│   ├── TransformFailed         the picture could not be transformed; `reason` says why
+│   ├── EdgeError               the edge cannot be started
+│   └── PurgeFailed             a cache did not confirm that it forgot
 ├── StorageError
 │   ├── ObjectMissing           no object under this key
 │   ├── ObjectConflict          other bytes already stand under this key
@@ -159,6 +171,80 @@ class DryRunImage(PublicationError):
 
 class UnknownReason(PublicationError):
     """The reason is not on the closed list of this move."""
+
+
+class DeliveryError(WetplateError):
+    """A request or a purge cannot be answered as asked."""
+
+
+class AddressRefused(DeliveryError):
+    """The path is no address of ours: unknown, malformed, or outside the closed lists."""
+
+
+class TransformRefused(AddressRefused):
+    """The transform is not on the closed lists; the message names the nearest that is."""
+
+
+class AddressMoved(AddressRefused):
+    """What was meant is clear, and has one other spelling: `location`."""
+
+    def __init__(self, location: str) -> None:
+        self.location = location
+        super().__init__(f"this address is spelled {location}")
+
+
+class SignatureRefused(DeliveryError):
+    """The signature does not allow this request; `reason` is missing, bad, expired or unknown_key."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        self.reason = reason
+        super().__init__(message)
+
+
+class NotServed(DeliveryError):
+    """Nothing public stands under this address."""
+
+
+class ImageGone(DeliveryError):
+    """The image was taken down; `legal` if a court or an authority ordered it."""
+
+    def __init__(self, message: str, *, legal: bool = False) -> None:
+        self.legal = legal
+        super().__init__(message)
+
+
+class Busy(DeliveryError):
+    """Too much work waits, or this client asked for too much; try again in `retry_after` seconds.
+
+    `reason` is queue_full or rate_limit.
+    """
+
+    def __init__(self, reason: str, message: str, *, retry_after: int) -> None:
+        self.reason, self.retry_after = reason, retry_after
+        super().__init__(message)
+
+
+class NewsStale(DeliveryError):
+    """The origin has not heard of takedowns for too long to be sure that anything may still be served."""
+
+
+class TransformFailed(DeliveryError):
+    """The picture could not be transformed.
+
+    `reason` is unsupported, corrupt, too_large, timeout, oom or internal.
+    """
+
+    def __init__(self, reason: str, message: str) -> None:
+        self.reason = reason
+        super().__init__(message)
+
+
+class EdgeError(DeliveryError):
+    """The edge cannot be started: the message says what is missing."""
+
+
+class PurgeFailed(DeliveryError):
+    """A cache did not confirm that it forgot; the purge stays pending and is tried again."""
 
 
 class StorageError(WetplateError):

@@ -91,6 +91,79 @@ def settings() -> Settings:
     )
 
 
+@dataclass(frozen=True)
+class Serving:
+    """What concerns the origin and the edge in front of it.
+
+    Attributes:
+        public_url: what strangers see in front of paths: scheme and host of the outermost cache
+            (WETPLATE_PUBLIC_URL); empty: addresses are paths.
+        origin_url: where `make dev` and `make edge` put the origin (WETPLATE_ORIGIN_URL).
+        edge_url: where they put Varnish (WETPLATE_EDGE_URL).
+        url_keys: the key ring of signed URLs, `id:hex,id:hex`; the first signs, all verify
+            (WETPLATE_URL_KEYS); None: a file under `var`, made on first use.
+        memory_bytes: bodies the origin keeps in memory (WETPLATE_MEMORY_BYTES).
+        staleness: seconds without news after which the origin serves nothing that could have been taken
+            down meanwhile (WETPLATE_STALENESS).
+        workers: processes that transform (WETPLATE_TRANSFORM_WORKERS); 0: one per core, at most 4.
+        queue: transforms that may wait (WETPLATE_TRANSFORM_QUEUE).
+        transform_seconds: after which a worker is killed (WETPLATE_TRANSFORM_SECONDS).
+        transform_memory: bytes one worker may take (WETPLATE_TRANSFORM_MEMORY).
+        per_client: uncached transforms a client may ask for in a minute (WETPLATE_TRANSFORMS_PER_CLIENT).
+        trusted_proxies: comma-separated addresses whose X-Forwarded-For is believed
+            (WETPLATE_TRUSTED_PROXIES).
+        transform_store_bytes: what made-on-demand files may take in the store
+            (WETPLATE_TRANSFORM_STORE_BYTES).
+        purgers: `name=where` separated by spaces, shield first (WETPLATE_PURGERS).
+        purge_token: what the edge wants to see with a purge (WETPLATE_PURGE_TOKEN); None: a file under `var`.
+        varnishd, vmods: the binary and the folder of its modules (WETPLATE_VARNISHD, WETPLATE_VMODS).
+        edge_memory: bytes Varnish may keep (WETPLATE_EDGE_MEMORY).
+    """
+
+    public_url: str
+    origin_url: str
+    edge_url: str
+    url_keys: str | None
+    memory_bytes: int
+    staleness: int
+    workers: int
+    queue: int
+    transform_seconds: int
+    transform_memory: int
+    per_client: int
+    trusted_proxies: str
+    transform_store_bytes: int
+    purgers: str
+    purge_token: str | None
+    varnishd: str
+    vmods: Path | None
+    edge_memory: int
+
+
+def serving() -> Serving:
+    """The environment of the origin and the edge as it is now. Raises SettingError."""
+    return Serving(
+        public_url=os.environ.get("WETPLATE_PUBLIC_URL", "").rstrip("/"),
+        origin_url=os.environ.get("WETPLATE_ORIGIN_URL", "http://127.0.0.1:3002").rstrip("/"),
+        edge_url=os.environ.get("WETPLATE_EDGE_URL", "http://127.0.0.1:3003").rstrip("/"),
+        url_keys=os.environ.get("WETPLATE_URL_KEYS"),
+        memory_bytes=_count("WETPLATE_MEMORY_BYTES", 128 * 2**20),
+        staleness=_count("WETPLATE_STALENESS", 30),
+        workers=_count("WETPLATE_TRANSFORM_WORKERS", 0),
+        queue=_count("WETPLATE_TRANSFORM_QUEUE", 64),
+        transform_seconds=_count("WETPLATE_TRANSFORM_SECONDS", 10),
+        transform_memory=_count("WETPLATE_TRANSFORM_MEMORY", 1024 * 2**20),
+        per_client=_count("WETPLATE_TRANSFORMS_PER_CLIENT", 120),
+        trusted_proxies=os.environ.get("WETPLATE_TRUSTED_PROXIES", "127.0.0.1"),
+        transform_store_bytes=_count("WETPLATE_TRANSFORM_STORE_BYTES", 10 * 2**30),
+        purgers=os.environ.get("WETPLATE_PURGERS", ""),
+        purge_token=os.environ.get("WETPLATE_PURGE_TOKEN"),
+        varnishd=os.environ.get("WETPLATE_VARNISHD", "varnishd"),
+        vmods=_path("WETPLATE_VMODS"),
+        edge_memory=_count("WETPLATE_EDGE_MEMORY", 256 * 2**20),
+    )
+
+
 def _path(name: str) -> Path | None:
     value = os.environ.get(name)
     return Path(value).expanduser().resolve() if value else None

@@ -25,6 +25,8 @@ MUTABLE = [
     "publications",
     "outbox",
     "orphans",
+    "transforms",
+    "purges",
 ]
 CHANGES = ["UPDATE {table} SET at = at", "DELETE FROM {table}", "TRUNCATE {table} CASCADE"]
 
@@ -32,8 +34,8 @@ CHANGES = ["UPDATE {table} SET at = at", "DELETE FROM {table}", "TRUNCATE {table
 @pytest.fixture(scope="module", autouse=True)
 def _every_model() -> None:
     package = Path(wetplate.__path__[0])
-    for file in sorted(package.glob("*/tables.py")):
-        importlib.import_module(f"wetplate.{file.parent.name}.tables")
+    for file in sorted(package.rglob("tables.py")):
+        importlib.import_module(".".join(file.relative_to(package.parent).with_suffix("").parts))
     for name in ("outbox", "sweep"):
         importlib.import_module(f"wetplate.storage.{name}")
 
@@ -70,7 +72,7 @@ def test_every_table_is_declared_append_only_or_mutable() -> None:
 
 def test_upgrade_can_be_repeated(owner: Engine) -> None:
     migrations.upgrade(owner)
-    assert migrations.current(owner) == migrations.newest() == "0001"
+    assert migrations.current(owner) == migrations.newest() == "0002"
 
 
 def test_a_current_database_is_accepted(database: Engine) -> None:

@@ -27,8 +27,9 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 
 @pytest.fixture(scope="module", autouse=True)
 def _every_table() -> None:
-    for file in sorted(Path(wetplate.__path__[0]).glob("*/tables.py")):
-        importlib.import_module(f"wetplate.{file.parent.name}.tables")
+    package = Path(wetplate.__path__[0])
+    for file in sorted(package.rglob("tables.py")):
+        importlib.import_module(".".join(file.relative_to(package.parent).with_suffix("").parts))
 
 
 class Clock:

@@ -7,6 +7,8 @@ Rules:
 2. Ids are monotone in commit order: `append` holds a transaction-level advisory lock, so that a reader with a
    cursor never misses an event that got a lower id and committed later.
 3. Topics in HANDLED are work: somebody sets `handled_at` when it is done. All others are news.
+4. Whoever listens on CHANNEL is told `<id> <topic> <key>` at commit: a hint to look now. The table is the
+   truth; a listener that was away reads it from its cursor.
 """
 
 from collections.abc import Sequence
@@ -17,8 +19,9 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from wetplate.storage.database import Base, Json, now
 
-HANDLED = ("review.decided", "image.withdrawn", "image.reinstated")
+HANDLED = ("review.decided", "image.withdrawn", "image.reinstated", "transform.requested")
 LOCK = 0x77657470
+CHANNEL = "wetplate_outbox"
 
 
 class Event(Base):
@@ -44,6 +47,9 @@ def append(session: Session, topic: str, *, key: str, family: str, **payload: ob
     event = Event(topic=topic, key=key, family=family, payload=payload)
     session.add(event)
     session.flush()
+    session.execute(
+        text("SELECT pg_notify(:channel, :news)"), {"channel": CHANNEL, "news": f"{event.id} {topic} {key}"}
+    )
     return event
 
 
