@@ -1,10 +1,9 @@
 """`wetplate objects`: is the store safe, and what in it belongs to nobody."""
 
 import importlib
-import pkgutil
 import re
 from datetime import timedelta
-from importlib.util import find_spec
+from pathlib import Path
 
 import click
 
@@ -67,9 +66,9 @@ def sweep_command(delete: bool, grace: timedelta) -> None:
 def load_tables() -> None:
     """Load every stage's tables and the outbox, so that each reference to an object is known."""
     importlib.import_module("wetplate.storage.outbox")
-    for package in pkgutil.iter_modules(wetplate.__path__):
-        if package.ispkg and find_spec(f"wetplate.{package.name}.tables"):
-            importlib.import_module(f"wetplate.{package.name}.tables")
+    package = Path(wetplate.__path__[0])
+    for file in sorted(package.rglob("tables.py")):
+        importlib.import_module(".".join(file.relative_to(package.parent).with_suffix("").parts))
 
 
 def _told(swept: Swept, delete: bool) -> str:

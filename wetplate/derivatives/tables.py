@@ -94,7 +94,9 @@ Index(
     unique=True,
     postgresql_where=TransformRow.withdrawn_at.is_(None) & TransformRow.superseded_at.is_(None),
 )
-Index("transforms_age", TransformRow.tier, TransformRow.at, postgresql_where=TransformRow.withdrawn_at.is_(None))
+Index(
+    "transforms_age", TransformRow.tier, TransformRow.at, postgresql_where=TransformRow.withdrawn_at.is_(None)
+)
 
 
 class PlaceholderRow(Base):
