@@ -56,7 +56,7 @@ Index("derivatives_name", DerivativeRow.name, postgresql_where=DerivativeRow.wit
 class TransformRow(Base):
     """One file made because somebody asked for it. Written by `wetplate.derivatives.ondemand` only.
 
-    `transform` is its text with extension (`w640_crop4x5.avif`), `tier` is `fast` (made while somebody waited;
+    `transform` is its text with extension (`w640_crop4x5.avif`), `tier` is `fast` (made while somebody waits:
     marked, not signed) or `production` (made afterwards: quality searched for, signed). `name` is
     content-hashed like a derivative's. `superseded_at` is set on a fast file when its production file stands:
     then its object may go. `withdrawn_at` as for derivatives. Only rows that are neither are in force.
