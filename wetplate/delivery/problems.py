@@ -1,0 +1,117 @@
+"""From an error to an answer: status, headers and an RFC 9457 body. Pure.
+
+Here: one table. Not here: logging what went wrong inside.
+
+Rules:
+1. What we refuse on purpose says why and what to do, in the error's own words. What went wrong inside says
+   only that it did: no path, key, query or trace leaves.
+2. The status says whose turn it is: 4xx the client's, 429 and 503 with Retry-After the clock's, 5xx ours.
+3. Each answer has the cache headers of its kind; an error on a private address is never stored.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from wetplate import errors
+from wetplate.delivery.caching import Kind
+from wetplate.delivery.caching import headers as cache_headers
+
+MEDIA_TYPE: Final = "application/problem+json"
+TYPE: Final = "urn:wetplate:problem:"
+LONGEST: Final = 400
+RETRY: Final = 5
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What to answer: `type` is a word that programs may rely on, `detail` is for people."""
+
+    status: int
+    type: str
+    title: str
+    detail: str = ""
+    kind: Kind = Kind.REFUSED
+    extra: Mapping[str, str] = field(default_factory=dict)
+    headers_of_its_own: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def body(self) -> bytes:
+        """The problem as JSON."""
+        told = {"type": TYPE + self.type, "title": self.title, "status": self.status, "detail": self.detail}
+        return json.dumps(told | dict(self.extra), ensure_ascii=False).encode("utf-8", "replace")
+
+    def headers(self, *, private: bool = False) -> dict[str, str]:
+        """Everything but Content-Length; `private`: the address was a signed one."""
+        kind = Kind.PRIVATE if private else self.kind
+        return {"Content-Type": MEDIA_TYPE, **cache_headers(kind), **self.headers_of_its_own}
+
+
+_TABLE: Final[Mapping[type[BaseException], Problem]] = {
+    errors.AddressMoved: Problem(308, "moved", "This address has another spelling"),
+    errors.TransformRefused: Problem(400, "transform-refused", "This transform is not offered"),
+    errors.AddressRefused: Problem(400, "address-refused", "This is no address of ours"),
+    errors.SignatureRefused: Problem(403, "signature-refused", "The signature does not allow this"),
+    errors.NotServed: Problem(404, "not-served", "Nothing public stands here"),
+    errors.ImageGone: Problem(410, "gone", "This image was taken down", kind=Kind.GONE),
+    errors.Busy: Problem(429, "busy", "Too much at once", kind=Kind.BUSY),
+    errors.NewsStale: Problem(
+        503, "unsure", "Not sure that this may still be shown", kind=Kind.BUSY,
+        headers_of_its_own={"Retry-After": str(RETRY)},
+    ),
+}  # fmt: skip
+_FAILED: Final = {
+    "unsupported": (415, "This picture's format is not supported"),
+    "corrupt": (422, "This picture cannot be read"),
+    "too_large": (413, "This picture is too large to transform"),
+    "oom": (413, "This picture needs more memory than a transform may take"),
+    "timeout": (504, "Transforming this picture took too long"),
+    "internal": (500, "Transforming this picture failed"),
+}
+_ELSEWHERE: Final = Problem(
+    404, "not-served", "Nothing public stands here", "nothing stands under this address"
+)
+_UNAVAILABLE: Final = Problem(
+    503, "unavailable", "Not available just now", "the store or the catalog does not answer; try again",
+    kind=Kind.BUSY, headers_of_its_own={"Retry-After": str(RETRY)},
+)  # fmt: skip
+_INTERNAL: Final = Problem(
+    500, "internal", "Something went wrong here", "it is our fault; try again", kind=Kind.BUSY
+)
+
+
+def problem(error: BaseException) -> Problem:
+    """What an error is answered with; whatever is not a refusal of delivery tells nothing about itself."""
+    match error:
+        case errors.DeliveryError():
+            return _told(error)
+        case errors.ImageUnknown() | errors.UnknownFamily() | errors.ObjectMissing():
+            return _ELSEWHERE
+        case errors.StorageError():
+            return _UNAVAILABLE
+        case _:
+            return _INTERNAL
+
+
+def _told(error: errors.DeliveryError) -> Problem:
+    found = next((_TABLE[cls] for cls in type(error).__mro__ if cls in _TABLE), _INTERNAL)
+    if found is not _INTERNAL:
+        found = replace(found, detail=_detail(error))
+    match error:
+        case errors.AddressMoved(location=location):
+            return replace(found, headers_of_its_own={"Location": location})
+        case errors.SignatureRefused(reason=reason):
+            return replace(found, extra={"reason": reason})
+        case errors.ImageGone(legal=True):
+            return replace(found, status=451, type="gone-by-law")
+        case errors.Busy(reason=reason, retry_after=seconds):
+            return replace(found, extra={"reason": reason}, headers_of_its_own={"Retry-After": str(seconds)})
+        case errors.TransformFailed(reason=reason):
+            status, title = _FAILED.get(reason, _FAILED["internal"])
+            return Problem(status, f"transform-{reason}", title, _detail(error), Kind.FAILED)
+    return found
+
+
+def _detail(error: BaseException) -> str:
+    return str(error)[:LONGEST]
