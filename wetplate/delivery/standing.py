@@ -1,0 +1,151 @@
+"""Where an image stands towards the public, and what of it may be handed out.
+
+Here: the value with its decisions, and reading it from the catalog, many images at once. Not here: keeping it
+(`ledger`), hearing of changes (`news`), bytes (`origin.bodies`).
+
+Rules:
+1. A withdrawn image is gone, whoever asks with whatever signature; so is every address of an older security
+   version and every name that was withdrawn, also after the image came back.
+2. A draft and a hidden image are not there: strangers are told nothing more. A signature opens their
+   transforms, and nothing else.
+3. A superseded image stays served: old addresses still get it.
+4. Only files in force are handed out; of transforms, those of the present security version.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Select, select
+from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.orm import Session
+
+from wetplate.canonical.tables import CanonicalRow
+from wetplate.derivatives.tables import DerivativeRow, TransformRow
+from wetplate.errors import ImageGone, NotServed
+from wetplate.publication.states import Move, State
+from wetplate.publication.tables import MoveRow, PublicationRow
+
+LEGAL = "court-order"
+NOT_THERE = "nothing public stands under this address"
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One file in force, as its row describes it; `manifest_key` names its side-car, where one stands."""
+
+    name: str
+    key: str
+    manifest_key: str | None
+    sha256: str
+    bytes: int
+    format: str
+    width: int
+    height: int
+    production: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where one image stands; `version` is its security version, `gone` the names that were withdrawn."""
+
+    image: str
+    family: str
+    state: State
+    version: int
+    legal: bool = False
+    files: Mapping[str, File] = field(default_factory=dict)
+    gone: frozenset[str] = frozenset()
+
+    @property
+    def weight(self) -> int:
+        """How much of the memory for standings this one takes."""
+        return 1 + len(self.files) + len(self.gone)
+
+    def published(self, name: str) -> File:
+        """The file of this name, if strangers may have it. Raises ImageGone, NotServed."""
+        if self.state == State.WITHDRAWN or (name in self.gone and name not in self.files):
+            raise self._gone()
+        found = self.files.get(name) if self.state.public else None
+        if found is None:
+            raise NotServed(NOT_THERE)
+        return found
+
+    def admit(self, version: int, *, signed: bool = False) -> None:
+        """Return if an address of this security version may be answered. Raises ImageGone, NotServed."""
+        if self.state == State.WITHDRAWN or version < self.version:
+            raise self._gone()
+        if version > self.version or not (signed or self.state.public):
+            raise NotServed(NOT_THERE)
+
+    def _gone(self) -> ImageGone:
+        return ImageGone("this image was taken down", legal=self.legal)
+
+
+def read(session: Session, images: Sequence[str]) -> dict[str, Standing]:
+    """Where these images stand; what the catalog does not know is left out."""
+    rows = session.execute(_stands(images)).all()
+    names = _files(session, images, {row.id: row.version or 1 for row in rows})
+    legal = _legal(session, [row.id for row in rows if (row.version or 1) > 1])
+    return {
+        row.id: Standing(
+            image=row.id,
+            family=row.family,
+            state=State(row.state or State.DRAFT),
+            version=row.version or 1,
+            legal=row.id in legal,
+            files=names[row.id][0],
+            gone=frozenset(names[row.id][1]),
+        )
+        for row in rows
+    }
+
+
+def _stands(images: Sequence[str]) -> Select[Any]:
+    columns = (CanonicalRow.id, CanonicalRow.family, PublicationRow.state, PublicationRow.version)
+    publication = PublicationRow.canonical_id == CanonicalRow.id
+    return select(*columns).outerjoin(PublicationRow, publication).where(CanonicalRow.id.in_(images))
+
+
+def _files(
+    session: Session, images: Sequence[str], versions: Mapping[str, int]
+) -> dict[str, tuple[dict[str, File], set[str]]]:
+    """Per image: the files in force by name, and the names that were withdrawn."""
+    found: dict[str, tuple[dict[str, File], set[str]]] = {image: ({}, set()) for image in versions}
+    for row in session.execute(_made(DerivativeRow, images)):
+        _sort(row, found[row.canonical_id])
+    for row in session.execute(_made(TransformRow, images, TransformRow.version, TransformRow.tier)):
+        if row.withdrawn_at is not None or row.version == versions[row.canonical_id]:
+            _sort(row, found[row.canonical_id], production=row.tier == "production")
+    return found
+
+
+def _made(table: Any, images: Sequence[str], *more: Any) -> Select[Any]:
+    columns = (
+        *(table.canonical_id, table.name, table.key, table.manifest_key, table.sha256, table.bytes),
+        *(table.format, table.width, table.height, table.withdrawn_at),
+    )
+    query = select(*columns, *more).where(table.canonical_id.in_(images))
+    return query.where(table.superseded_at.is_(None)) if table is TransformRow else query
+
+
+def _sort(row: Any, into: tuple[dict[str, File], set[str]], *, production: bool = True) -> None:
+    files, gone = into
+    if row.withdrawn_at is not None:
+        gone.add(row.name)
+        return
+    described = (row.name, row.key, row.manifest_key, row.sha256, row.bytes)
+    files.setdefault(row.name, File(*described, row.format, row.width, row.height, production))
+
+
+def _legal(session: Session, images: Sequence[str]) -> set[str]:
+    """Those of the images whose newest takedown a court or an authority ordered."""
+    if not images:
+        return set()
+    newest = (
+        select(MoveRow.stream, MoveRow.reason)
+        .where(MoveRow.stream.in_(images), MoveRow.move == Move.TAKE_DOWN)
+        .order_by(MoveRow.stream, MoveRow.position.desc())
+        .ext(distinct_on(MoveRow.stream))
+    )
+    return {row.stream for row in session.execute(newest) if row.reason.split(":")[0] == LEGAL}
