@@ -118,6 +118,9 @@ class Serving:
         purge_token: what the edge wants to see with a purge (WETPLATE_PURGE_TOKEN); None: a file under `var`.
         varnishd, vmods: the binary and the folder of its modules (WETPLATE_VARNISHD, WETPLATE_VMODS).
         edge_memory: bytes Varnish may keep (WETPLATE_EDGE_MEMORY).
+        metrics_folder: where several workers keep the numbers they add up (PROMETHEUS_MULTIPROC_DIR); None:
+            one process, whose numbers are in its memory. prometheus-client reads it too, when imported.
+        otlp_endpoint: where traces are sent (OTEL_EXPORTER_OTLP_ENDPOINT); None: none are made.
     """
 
     public_url: str
@@ -138,6 +141,8 @@ class Serving:
     varnishd: str
     vmods: Path | None
     edge_memory: int
+    metrics_folder: Path | None
+    otlp_endpoint: str | None
 
 
 def serving() -> Serving:
@@ -161,6 +166,8 @@ def serving() -> Serving:
         varnishd=os.environ.get("WETPLATE_VARNISHD", "varnishd"),
         vmods=_path("WETPLATE_VMODS"),
         edge_memory=_count("WETPLATE_EDGE_MEMORY", 256 * 2**20),
+        metrics_folder=_path("PROMETHEUS_MULTIPROC_DIR"),
+        otlp_endpoint=os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"),
     )
 
 
