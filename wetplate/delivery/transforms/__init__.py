@@ -1,0 +1,1 @@
+"""Transforms on demand: a picture made while somebody waits, in a process that can be killed."""
