@@ -1,7 +1,7 @@
 """Every number Wetplate counts: names, labels and buckets, in a registry of our own.
 
 Here: declaring. Not here: counting (whoever does the thing counts it), what the catalog knows at scrape time
-(`delivery.standings`), answering `/metrics` (`delivery.health`).
+(`delivery.health.catalog`), answering `/metrics` (`delivery.health`).
 
 Rules:
 1. Labels are closed: each label's values are listed here, and any other value is counted as `other`. So no
@@ -180,7 +180,7 @@ class Read:
         return f"{NAMESPACE}_{self.name}"
 
 
-# What the catalog knows; `delivery.standings` reads it
+# What the catalog knows; `delivery.health` asks it
 MADE = Read(
     "counter", "derivatives_published_total", "Derivatives made.", {"format": PICTURES, "width": WIDTHS}
 )
@@ -199,6 +199,7 @@ REVIEW_OLDEST = Read("gauge", "review_oldest_seconds", "How long the first of th
 OUTBOX_PENDING = Read("gauge", "outbox_pending", "Work in the outbox not done yet.", {"topic": TOPICS})
 TAKEDOWN_PENDING = Read("gauge", "takedown_outbox_pending", "Takedowns not carried out yet.")
 TAKEDOWN_OLDEST = Read("gauge", "takedown_oldest_seconds", "How long the first of them has been open.")
+PURGES_PENDING = Read("gauge", "purges_pending", "Purges not yet seen to work.", {"target": TARGETS})
 BUDGET = Read(
     "gauge",
     "painting_budget_used_ratio",
@@ -208,7 +209,7 @@ BUDGET = Read(
 CATALOG_UP = Read("gauge", "catalog_up", "1 if the catalog answered this scrape or one moments ago.")
 READ = (
     *(MADE, MADE_BYTES, MADE_SCORES, IMAGES, VERDICTS, REVIEW_WAITING, REVIEW_OLDEST),
-    *(OUTBOX_PENDING, TAKEDOWN_PENDING, TAKEDOWN_OLDEST, BUDGET, CATALOG_UP),
+    *(OUTBOX_PENDING, TAKEDOWN_PENDING, TAKEDOWN_OLDEST, PURGES_PENDING, BUDGET, CATALOG_UP),
 )
 
 

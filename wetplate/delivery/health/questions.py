@@ -1,0 +1,177 @@
+"""The questions the catalog is asked for its numbers, and how rows become metric families.
+
+Here: SQL and the shape of its answers, both pure. Not here: when they are asked (`catalog`), the names and
+labels (`wetplate.metrics`).
+
+Rules:
+1. A label value that is not on the closed list is added to `other`; small families show their zeros.
+2. What must be seen at once (PRESSING) is answered from small tables or partial indexes; what counts whole
+   tables (WHOLE) may be asked once a minute.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import product
+from math import prod
+from typing import Any
+
+from prometheus_client import Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
+
+from wetplate import metrics
+from wetplate.metrics import OTHER, SHOWN_FROM_ZERO, Read
+
+Rows = Iterable[Sequence[Any]]
+
+
+@dataclass(frozen=True)
+class Question:
+    """SQL, what it is given, and how its rows are told."""
+
+    sql: str
+    tell: Callable[[Rows], Iterator[Metric]]
+    given: dict[str, object] = field(default_factory=dict)
+
+
+def by_label(read: Read) -> Callable[[Rows], Iterator[Metric]]:
+    """Rows of label values and a number."""
+
+    def tell(rows: Rows) -> Iterator[Metric]:
+        totals: dict[tuple[str, ...], float] = defaultdict(float, dict.fromkeys(_shown(read), 0.0))
+        for *values, number in rows:
+            totals[_closed(read, values)] += number
+        kind = CounterMetricFamily if read.kind == "counter" else GaugeMetricFamily
+        family = kind(read.full_name, read.says, labels=tuple(read.labels))
+        for labels, total in totals.items():
+            family.add_metric(labels, total)
+        yield family
+
+    return tell
+
+
+def by_column(*reads: Read) -> Callable[[Rows], Iterator[Metric]]:
+    """One row, a number for each of these."""
+
+    def tell(rows: Rows) -> Iterator[Metric]:
+        for row in rows:
+            for read, number in zip(reads, row, strict=True):
+                yield GaugeMetricFamily(read.full_name, read.says, number)
+
+    return tell
+
+
+def by_bucket(read: Read) -> Callable[[Rows], Iterator[Metric]]:
+    """Rows of label values, how many bounds lie at or above, how many values, and their sum."""
+
+    def tell(rows: Rows) -> Iterator[Metric]:
+        counts: dict[tuple[str, ...], list[float]] = defaultdict(lambda: [0.0] * (len(read.buckets) + 1))
+        sums: dict[tuple[str, ...], float] = defaultdict(float)
+        for *values, above, number, total in rows:
+            counts[_closed(read, values)][len(read.buckets) - above] += number
+            sums[_closed(read, values)] += total
+        family = HistogramMetricFamily(read.full_name, read.says, labels=tuple(read.labels))
+        for labels, found in counts.items():
+            family.add_metric(labels, list(_cumulated(read.buckets, found)), sums[labels])
+        yield family
+
+    return tell
+
+
+def _cumulated(bounds: Sequence[float], found: Sequence[float]) -> Iterator[tuple[str, float]]:
+    running = 0.0
+    for bound, number in zip((*map(str, map(float, bounds)), "+Inf"), found, strict=True):
+        running += number
+        yield bound, running
+
+
+def _closed(read: Read, values: Sequence[object]) -> tuple[str, ...]:
+    told = zip(map(str, values), read.labels.values(), strict=True)
+    return tuple(value if value in listed else OTHER for value, listed in told)
+
+
+def _shown(read: Read) -> Iterable[tuple[str, ...]]:
+    small = prod(map(len, read.labels.values())) <= SHOWN_FROM_ZERO
+    return product(*read.labels.values()) if small else ()
+
+
+def _bounds(read: Read) -> dict[str, object]:
+    """Negated, because `width_bucket` counts a value equal to a bound above it, and Prometheus below."""
+    return {"bounds": sorted(-bound for bound in read.buckets)}
+
+
+REVIEW = """
+SELECT count(*), coalesce(extract(epoch FROM now() - min(v.at)), 0)::float8
+FROM verdicts v JOIN recipes r ON r.id = v.stream AND r.current
+JOIN paintings p ON p.recipe_id = v.stream AND p.sha256 = v.object_sha256
+WHERE v.verdict = 'review'
+    AND NOT EXISTS (SELECT FROM verdicts l WHERE l.stream = v.stream AND l.position > v.position)
+"""
+
+OUTBOX = "SELECT topic, count(*) FROM outbox WHERE handled_at IS NULL AND topic = ANY(:topics) GROUP BY 1"
+
+#: A takedown is open until the store has lost the files and every cache was seen to refuse them.
+TAKEDOWNS = """
+SELECT count(*), coalesce(extract(epoch FROM now() - min(at)), 0)::float8 FROM outbox
+WHERE topic = 'image.withdrawn' AND id IN (
+    SELECT id FROM outbox WHERE handled_at IS NULL UNION SELECT event_id FROM purges WHERE verified_at IS NULL
+)
+"""
+
+PURGES = "SELECT target, count(*) FROM purges WHERE verified_at IS NULL GROUP BY 1"
+
+BUDGET = """
+WITH today AS (
+    SELECT b.images, b.device_ms / 1000.0 AS seconds, f.definition -> 'budget' AS allowed
+    FROM budgets b JOIN families f ON f.slug = b.family WHERE b.day = (now() AT TIME ZONE 'UTC')::date
+)
+SELECT 'images', coalesce(max(images / nullif((allowed ->> 'images_per_day')::float8, 0)), 0) FROM today
+UNION ALL
+SELECT 'device_seconds',
+    coalesce(max(seconds / nullif((allowed ->> 'device_seconds_per_day')::float8, 0)), 0) FROM today
+"""
+
+IMAGES = """
+SELECT coalesce(u.state, 'draft'), count(*)
+FROM canonical_images c LEFT JOIN publications u ON u.canonical_id = c.id GROUP BY 1
+"""
+
+VERDICTS = "SELECT verdict, count(*) FROM verdicts GROUP BY 1"
+
+MADE = """
+SELECT format, width, count(*) FROM (
+    SELECT format, width FROM derivatives UNION ALL SELECT format, width FROM transforms
+) AS made GROUP BY 1, 2
+"""
+
+IN_FORCE = """
+SELECT format, width, bytes, score FROM derivatives WHERE withdrawn_at IS NULL
+UNION ALL SELECT format, width, bytes, score FROM transforms
+WHERE withdrawn_at IS NULL AND superseded_at IS NULL
+"""
+
+SIZES = f"""
+SELECT format, width, width_bucket(-bytes::float8, CAST(:bounds AS float8[])), count(*), sum(bytes)
+FROM ({IN_FORCE}) AS stands GROUP BY 1, 2, 3
+"""
+
+SCORES = f"""
+SELECT format, width_bucket(-score, CAST(:bounds AS float8[])), count(*), sum(score)
+FROM ({IN_FORCE}) AS stands WHERE score IS NOT NULL GROUP BY 1, 2
+"""
+
+PRESSING = (
+    Question(REVIEW, by_column(metrics.REVIEW_WAITING, metrics.REVIEW_OLDEST)),
+    Question(OUTBOX, by_label(metrics.OUTBOX_PENDING), {"topics": list(metrics.TOPICS)}),
+    Question(TAKEDOWNS, by_column(metrics.TAKEDOWN_PENDING, metrics.TAKEDOWN_OLDEST)),
+    Question(PURGES, by_label(metrics.PURGES_PENDING)),
+    Question(BUDGET, by_label(metrics.BUDGET)),
+)
+
+WHOLE = (
+    Question(IMAGES, by_label(metrics.IMAGES)),
+    Question(VERDICTS, by_label(metrics.VERDICTS)),
+    Question(MADE, by_label(metrics.MADE)),
+    Question(SIZES, by_bucket(metrics.MADE_BYTES), _bounds(metrics.MADE_BYTES)),
+    Question(SCORES, by_bucket(metrics.MADE_SCORES), _bounds(metrics.MADE_SCORES)),
+)

@@ -1,0 +1,1 @@
+"""Traces: what one request waited for. Off, and then free, unless somebody collects them."""
