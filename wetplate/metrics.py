@@ -37,15 +37,15 @@ STAGES = ("standing", "store", "queue", "decode", "resize", "encode", "sign")
 TIERS = ("fast", "production")
 ERRORS = ("bad_request", "unsupported", "corrupt", "too_large", "timeout", "oom", "busy", "internal")
 REJECTIONS = ("queue_full", "rate_limit", "not_allowed")
-SIGNATURES = ("missing", "malformed", "bad", "expired", "too_long", "unknown_key")
+SIGNATURES = ("missing", "bad", "expired", "unknown_key")
 TARGETS = ("origin", "varnish", "shield", "fastly", "cloudflare", "cloudfront", "none")
 STATES = ("draft", "published", "hidden", "superseded", "withdrawn")
 DECISIONS = ("approve", "review", "reject")
 TOPICS = ("review.decided", "image.withdrawn", "image.reinstated", "transform.requested")
 PURGES = ("ok", "failed", "retried", "unverified")
 WIDTHS = (
-    *("64", "96", "128", "160", "240", "256", "320", "384", "480", "512", "640", "750", "768", "828", "960"),
-    *("1024", "1080", "1200", "1280", "1440", "1600", "1920", "2048", "2560", "3072", "3840", "4096"),
+    *("64", "96", "128", "160", "192", "256", "320", "384", "480", "512", "640", "768", "960", "1024"),
+    *("1080", "1280", "1536", "1920", "2048"),
 )
 
 #: Half of all cached answers take less than a millisecond, and the median is what is asked for.
@@ -165,7 +165,7 @@ NEWS_HEARD = _gauge(
 TOMBSTONES = _gauge("tombstones", "Withdrawn images this process refuses before looking at bytes.", "livemax")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Read:
     """A family that the catalog answers at scrape time, because short-lived processes did the work."""
 
