@@ -12,6 +12,7 @@ Rules:
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from wetplate.imaging.formats import MEDIA_TYPES
@@ -45,11 +46,16 @@ def saves_data(header: str | None) -> bool:
     return header is not None and header[:16].partition(";")[0].strip().lower() == "on"
 
 
-def read(accept: str | None) -> dict[str, float]:
+def read(accept: str | None) -> Mapping[str, float]:
     """The q-value of each media range that the header names."""
     if not accept or len(accept) > LONGEST or '"' in accept:
         return {}
-    return dict(item for text in accept.lower().split(",") if (item := _item(text)))
+    return _read(accept.lower())
+
+
+@lru_cache(maxsize=64)  # browsers send a handful of different ones
+def _read(accept: str) -> Mapping[str, float]:
+    return dict(item for text in accept.split(",") if (item := _item(text)))
 
 
 def _plain(weights: Mapping[str, float], offered: Sequence[str]) -> str:
@@ -69,7 +75,12 @@ def _weight(weights: Mapping[str, float], media_type: str) -> float:
 
 def _item(text: str) -> tuple[str, float] | None:
     media_range, *parameters = (part.strip(" \t") for part in text.split(";"))
-    weight = next((value[2:] for value in parameters if value.startswith("q=")), "1")
+    weight = next((value for name, value in map(_named, parameters) if name == "q"), "1")
     if not media_range or not QVALUE.fullmatch(weight):
         return None
     return media_range, float(weight)
+
+
+def _named(parameter: str) -> tuple[str, str]:
+    name, _, value = parameter.partition("=")
+    return name.strip(), value.strip()

@@ -10,7 +10,7 @@ Rules:
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -42,10 +42,10 @@ class Problem:
         told = {"type": TYPE + self.type, "title": self.title, "status": self.status, "detail": self.detail}
         return json.dumps(told | dict(self.extra), ensure_ascii=False).encode("utf-8", "replace")
 
-    def headers(self, *, private: bool = False) -> dict[str, str]:
-        """Everything but Content-Length; `private`: the address was a signed one."""
+    def headers(self, *, private: bool = False, tags: Iterable[str] = ()) -> dict[str, str]:
+        """Everything but Content-Length; `private`: the address was a signed one; `tags` as in `caching`."""
         kind = Kind.PRIVATE if private else self.kind
-        return {"Content-Type": MEDIA_TYPE, **cache_headers(kind), **self.headers_of_its_own}
+        return {"Content-Type": MEDIA_TYPE, **cache_headers(kind, tags=tags), **self.headers_of_its_own}
 
 
 _TABLE: Final[Mapping[type[BaseException], Problem]] = {
@@ -56,6 +56,7 @@ _TABLE: Final[Mapping[type[BaseException], Problem]] = {
     errors.NotServed: Problem(404, "not-served", "Nothing public stands here"),
     errors.ImageGone: Problem(410, "gone", "This image was taken down", kind=Kind.GONE),
     errors.Busy: Problem(429, "busy", "Too much at once", kind=Kind.BUSY),
+    errors.StoreUnfaithful: Problem(502, "store", "The store does not hold this picture", kind=Kind.BUSY),
     errors.NewsStale: Problem(
         503, "unsure", "Not sure that this may still be shown", kind=Kind.BUSY,
         headers_of_its_own={"Retry-After": str(RETRY)},

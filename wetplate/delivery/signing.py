@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from wetplate.delivery.urls import OnDemand, Signed
-from wetplate.errors import AddressRefused, SignatureRefused
+from wetplate.errors import AddressRefused, SettingError, SignatureRefused
 
 LONGEST: Final = 24 * 60 * 60
 SCHEME: Final = "wetplate-url-1"
@@ -37,7 +37,7 @@ class KeyRing:
 
     def __post_init__(self) -> None:
         if self.active not in self.secrets:
-            raise ValueError(f"the active key {self.active!r} is not in the ring")
+            raise SettingError(f"the active key {self.active!r} is not in the ring")
 
 
 def expiry(now: float, seconds: int) -> int:
@@ -48,19 +48,16 @@ def expiry(now: float, seconds: int) -> int:
 
 
 def sign(ring: KeyRing, target: OnDemand, *, expires: int, method: str = "GET") -> Signed:
-    """The address that lets `method` through to the target until `expires` (seconds since 1970)."""
-    mac = _mac(ring.secrets[ring.active], ring.active, target, expires, METHODS[method])
-    return Signed(target, ring.active, expires, mac)
+    """The address that lets `method` through to the target until `expires` (seconds since 1970).
+
+    Raises SignatureRefused for methods but GET and HEAD.
+    """
+    return Signed(target, ring.active, expires, _mac(ring, ring.active, target, expires, method))
 
 
 def verify(ring: KeyRing, signed: Signed, *, now: float, method: str = "GET") -> int:
     """The seconds the address has left. Raises SignatureRefused: unknown_key, bad or expired."""
-    secret = ring.secrets.get(signed.key_id)
-    if secret is None:
-        raise SignatureRefused("unknown_key", "signed with a key that is retired; have it signed anew")
-    if method not in METHODS:
-        raise SignatureRefused("bad", "a signed address is for GET and HEAD")
-    mac = _mac(secret, signed.key_id, signed.target, signed.expires, METHODS[method])
+    mac = _mac(ring, signed.key_id, signed.target, signed.expires, method)
     if not hmac.compare_digest(mac.encode(), signed.mac.encode()):
         raise SignatureRefused("bad", "the signature is not for this address; have the right one signed")
     left = signed.expires - int(now)
@@ -73,8 +70,13 @@ def verify(ring: KeyRing, signed: Signed, *, now: float, method: str = "GET") ->
     return left
 
 
-def _mac(secret: bytes, key_id: str, target: OnDemand, expires: int, method: str) -> str:
-    digest = hmac.digest(secret, _message(key_id, method, target, expires), "sha256")
+def _mac(ring: KeyRing, key_id: str, target: OnDemand, expires: int, method: str) -> str:
+    if key_id not in ring.secrets:
+        raise SignatureRefused("unknown_key", "signed with a key that is retired; have it signed anew")
+    if method not in METHODS:
+        raise SignatureRefused("bad", "a signed address is for GET and HEAD")
+    message = _message(key_id, METHODS[method], target, expires)
+    digest = hmac.digest(ring.secrets[key_id], message, "sha256")
     return urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 

@@ -27,6 +27,7 @@ from wetplate.errors import AddressMoved, AddressRefused, NotServed, SignatureRe
 from wetplate.imaging.formats import EXTENSIONS
 
 LONGEST: Final = 300
+PLAIN: Final = re.compile(r"(?:/(?!\.)[A-Za-z0-9_.-]+(?<!\.))+", re.ASCII)
 IMAGE: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
 NAME: Final = re.compile(r"[0-9a-f]{16}-[1-9][0-9]{0,4}\.(?:avif|webp|jpg|png)", re.ASCII)
 VERSION: Final = re.compile(r"v([1-9][0-9]{0,8})", re.ASCII)
@@ -143,15 +144,21 @@ def _gate(path: str, query: str) -> None:
         raise AddressRefused(f"the path has {len(path)} characters; no address has more than {LONGEST}")
     if query:
         raise AddressRefused("addresses of images take no query string; leave out everything from the ? on")
+    if not PLAIN.fullmatch(path):
+        _explain(path)
+
+
+def _explain(path: str) -> None:
+    """Say what is not plain about a path; only another alphabet's base64 under /signed/ passes, as bad."""
     allowed = _SIGNATURE if path.startswith("/signed/") else _PLAIN
     if wrong := sorted(set(path) - allowed):
         raise AddressRefused(
             f"{wrong[0]!r} is in no address of ours; they are written in plain letters, digits, - _ . and /"
         )
-    segments = path.split("/")
-    if segments[0] or not all(segments[1:]):
+    first, *segments = path.split("/")
+    if first or not segments or not all(segments):
         raise AddressRefused("an address begins with one / and has something between each two, and after")
-    if any(segment[0] == "." or segment[-1] == "." for segment in segments[1:]):
+    if any(segment[0] == "." or segment[-1] == "." for segment in segments):
         raise AddressRefused("no part of an address begins or ends with a dot")
 
 
@@ -165,7 +172,7 @@ def _public(segments: list[str]) -> Published | OnDemand | Auto:
             return Auto(_image(image), _version(version), meant_shape(stem))
         case ["images" | "auto", *_]:
             raise AddressRefused(
-                "an image's address has an image id and a file name, or an image id, a version and a transform"
+                "an image's address has an image id and a file name, or an id, a version and a transform"
             )
     raise NotServed("no images are served from here; their addresses begin with /images/, /auto/ or /signed/")
 

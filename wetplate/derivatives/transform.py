@@ -1,6 +1,6 @@
 """Transforms: what a URL may ask to be made of an image, from closed lists. Pure.
 
-Here: the lists, the value, its one spelling, and what it does to a picture of a given size. Not here: pixels
+Here: the lists, the value, its one spelling. Not here: which rectangle goes where (`geometry`), pixels
 (`imaging`), addresses (`delivery.urls`).
 
 A transform reads `w640_crop4x5_fp35x50_qhigh.avif`: parts in this order, joined by `_`:
@@ -24,11 +24,10 @@ from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass
 from typing import Any, Final
 
+from wetplate.derivatives import geometry
+from wetplate.derivatives.geometry import Layout, Pair
 from wetplate.errors import TransformRefused
 from wetplate.imaging.formats import EXTENSIONS
-from wetplate.imaging.resize import height_at
-
-Pair = tuple[int, int]
 
 WIDTHS: Final = (
     64, 96, 128, 160, 192, 256, 320, 384, 480, 512, 640, 768, 960, 1024, 1080, 1280, 1536, 1920, 2048,
@@ -87,7 +86,7 @@ class Shape:
         return f"w{self.width}{fit}{focus}{quality}"
 
     def to(self, format: str) -> "Transform":
-        """This shape as a file of that format. Raises TransformRefused."""
+        """This shape as a file of that format; as PNG, of its one quality. Raises TransformRefused."""
         quality = STANDARD if format == "png" else self.quality
         return Transform(
             self.width, format, fit=self.fit, ratio=self.ratio, focus=self.focus, quality=quality
@@ -127,11 +126,38 @@ def meant(text: str) -> Transform:
     format = _EXTENSIONS.get(extension)
     if format is None:
         raise TransformRefused(f"{_clipped(text)}: a transform ends in one of .{_listed(_SPELLED, ', .')}")
-    return meant_shape(stem).to(format)
+    said = _said(stem)
+    if format == "png":
+        said.pop("quality", None)
+    return Transform(format=format, **said)
 
 
 def meant_shape(stem: str) -> Shape:
     """The shape that a spelling without format can only mean. Raises TransformRefused when there is none."""
+    return Shape(**_said(stem))
+
+
+def nearest(width: int) -> int:
+    """The offered width nearest to this one."""
+    return min(WIDTHS, key=lambda offered: abs(offered - width))
+
+
+def size(shape: Shape, width: int, height: int) -> Pair:
+    """Width and height of what the shape makes of a picture of `width` × `height`."""
+    return layout(shape, width, height).size
+
+
+def layout(shape: Shape, width: int, height: int) -> Layout:
+    """What the shape does to a picture of `width` × `height`; it is never enlarged."""
+    if shape.ratio is None:
+        return geometry.inside(shape.width, (width, height))
+    if shape.fit == "crop":
+        return geometry.cropped(shape.width, shape.ratio, shape.focus, (width, height))
+    return geometry.padded(shape.width, shape.ratio, (width, height))
+
+
+def _said(stem: str) -> dict[str, Any]:
+    """What the parts of a stem say, each at most once."""
     said: dict[str, Any] = {}
     for token in stem.split("_"):
         told = _TOKENS.get(token)
@@ -144,75 +170,7 @@ def meant_shape(stem: str) -> Shape:
         raise TransformRefused(f"{_clipped(stem)} names no width; begin with one of {_listed(_W)}")
     if "focus" in said and said.get("fit") != "crop":
         raise TransformRefused("a focal point belongs to a crop; leave it out or crop")
-    return Shape(**said)
-
-
-def nearest(width: int) -> int:
-    """The offered width nearest to this one."""
-    return min(WIDTHS, key=lambda offered: abs(offered - width))
-
-
-@dataclass(frozen=True)
-class Box:
-    """A rectangle in whole pixels."""
-
-    left: int
-    top: int
-    width: int
-    height: int
-
-
-@dataclass(frozen=True)
-class Layout:
-    """What a transform does: `taken` from the picture is scaled to `placed` on a canvas of `size`."""
-
-    size: Pair
-    taken: Box
-    placed: Box
-
-
-def size(shape: Shape, width: int, height: int) -> Pair:
-    """Width and height of what the shape makes of a picture of `width` × `height`."""
-    return layout(shape, width, height).size
-
-
-def layout(shape: Shape, width: int, height: int) -> Layout:
-    """What the shape does to a picture of `width` × `height`; it is never enlarged."""
-    if shape.ratio is None:
-        return _inside(shape.width, width, height)
-    if shape.fit == "crop":
-        return _cropped(shape, shape.ratio, width, height)
-    return _padded(shape.width, shape.ratio, width, height)
-
-
-def _inside(most: int, width: int, height: int) -> Layout:
-    wide = min(most, width)
-    size = (wide, height_at(wide, (width, height)))
-    return Layout(size, Box(0, 0, width, height), Box(0, 0, *size))
-
-
-def _cropped(shape: Shape, ratio: Pair, width: int, height: int) -> Layout:
-    across = min(width, max(1, round(height * ratio[0] / ratio[1])))
-    down = min(height, height_at(width, ratio))
-    left = _start(shape.focus[0], across, width)
-    top = _start(shape.focus[1], down, height)
-    wide = min(shape.width, across)
-    size = (wide, min(down, height_at(wide, ratio)))
-    return Layout(size, Box(left, top, across, down), Box(0, 0, *size))
-
-
-def _padded(most: int, ratio: Pair, width: int, height: int) -> Layout:
-    wide = min(most, max(width, round(height * ratio[0] / ratio[1])))
-    canvas = (wide, height_at(wide, ratio))
-    scale = min(1.0, canvas[0] / width, canvas[1] / height)
-    shown = (max(1, round(width * scale)), max(1, round(height * scale)))
-    placed = Box((canvas[0] - shown[0]) // 2, (canvas[1] - shown[1]) // 2, *shown)
-    return Layout(canvas, Box(0, 0, width, height), placed)
-
-
-def _start(percent: int, part: int, whole: int) -> int:
-    """Where a part begins so that the point at `percent` is as near its middle as the borders allow."""
-    return min(max(0, round(whole * percent / 100 - part / 2)), whole - part)
+    return said
 
 
 def _x(pair: Pair) -> str:
