@@ -13,7 +13,9 @@ WetplateError
 │   ├── BlankPainting           all-one-colour or NaN output
 │   ├── FakePainterRefused      the fake painter outside tests and dry runs
 │   └── BudgetExhausted         the family's budget of the day is spent
-├── ImageError                  bytes that are no picture, or one that is too large
+├── ImageError                  bytes that are no picture, or a damaged one
+│   ├── ImageUnsupported        a format, or several frames, that we do not read
+│   └── ImageTooLarge           more bytes or pixels than a picture may have
 ├── ModerationError             a policy or a detector cannot be used
 │   ├── NotApproved             no approving verdict in force for these very bytes
 │   └── DecisionConflict        somebody else decided first, or nothing is waiting
@@ -34,10 +36,12 @@ WetplateError
 │   │   ├── TransformRefused    the transform is not on the closed lists
 │   │   └── AddressMoved        another spelling of an address; `location` is the one spelling (308)
 │   ├── SignatureRefused        missing, bad, expired, or by a key that is not in the ring (403)
+│   ├── MethodRefused           the address stands, the method does not apply; `allow` says which do (405)
 │   ├── NotServed               nothing public under this address (404)
 │   ├── ImageGone               taken down (410; 451 when a court or an authority ordered it)
 │   ├── Busy                    too much work waits, or this client asked for too much (429)
 │   ├── NewsStale               the origin has not heard of takedowns lately and serves nothing (503)
+│   ├── StoreUnfaithful         the store lost or altered what a row describes (502)
 │   ├── TransformFailed         the picture could not be transformed; `reason` says why
 │   ├── EdgeError               the edge cannot be started
 │   └── PurgeFailed             a cache did not confirm that it forgot
@@ -110,7 +114,15 @@ class BudgetExhausted(PaintingError):
 
 
 class ImageError(WetplateError):
-    """These bytes are no picture we read, or the picture is too large."""
+    """These bytes are no picture we read, or a damaged one."""
+
+
+class ImageUnsupported(ImageError):
+    """Not one of the formats we read, or one with several frames."""
+
+
+class ImageTooLarge(ImageError):
+    """The picture has more bytes or pixels than a picture may have."""
 
 
 class ModerationError(WetplateError):
@@ -201,6 +213,14 @@ class SignatureRefused(DeliveryError):
         super().__init__(message)
 
 
+class MethodRefused(DeliveryError):
+    """The method does not apply to this address; `allow` lists those that do."""
+
+    def __init__(self, allow: str = "GET, HEAD") -> None:
+        self.allow = allow
+        super().__init__(f"this address answers {allow} only")
+
+
 class NotServed(DeliveryError):
     """Nothing public stands under this address."""
 
@@ -226,6 +246,14 @@ class Busy(DeliveryError):
 
 class NewsStale(DeliveryError):
     """The origin has not heard of takedowns for too long to be sure that anything may still be served."""
+
+
+class StoreUnfaithful(DeliveryError):
+    """The store does not hold what a row describes; `reason` is missing or altered. Nothing is handed out."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        self.reason = reason
+        super().__init__(message)
 
 
 class TransformFailed(DeliveryError):

@@ -53,6 +53,7 @@ _TABLE: Final[Mapping[type[BaseException], Problem]] = {
     errors.TransformRefused: Problem(400, "transform-refused", "This transform is not offered"),
     errors.AddressRefused: Problem(400, "address-refused", "This is no address of ours"),
     errors.SignatureRefused: Problem(403, "signature-refused", "The signature does not allow this"),
+    errors.MethodRefused: Problem(405, "method-refused", "This method does not apply here"),
     errors.NotServed: Problem(404, "not-served", "Nothing public stands here"),
     errors.ImageGone: Problem(410, "gone", "This image was taken down", kind=Kind.GONE),
     errors.Busy: Problem(429, "busy", "Too much at once", kind=Kind.BUSY),
@@ -102,6 +103,8 @@ def _told(error: errors.DeliveryError) -> Problem:
     match error:
         case errors.AddressMoved(location=location):
             return replace(found, headers_of_its_own={"Location": location})
+        case errors.MethodRefused(allow=allow):
+            return replace(found, headers_of_its_own={"Allow": allow})
         case errors.SignatureRefused(reason=reason):
             return replace(found, extra={"reason": reason})
         case errors.ImageGone(legal=True):
