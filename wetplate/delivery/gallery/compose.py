@@ -1,0 +1,128 @@
+"""What each page shows: rows and words brought together for its template. Receives the session.
+
+Not here: HTTP (`routes`), words (`words`), rows (`shelf`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from wetplate.delivery import caching
+from wetplate.delivery.gallery import pictures, shelf, words
+from wetplate.delivery.gallery.pages import Html, Pages
+from wetplate.delivery.gallery.selection import Selection
+from wetplate.delivery.gallery.shelf import Image
+from wetplate.delivery.gallery.words import Tile
+from wetplate.delivery.problems import Problem
+from wetplate.publication.progress import progress
+from wetplate.recipes.catalog import family_of
+from wetplate.recipes.definition import Family
+
+STRIP = 6  # pictures of a family among families: a row on a desktop; narrower windows hide the last
+FIRST = 4  # of them fetched at once, in the first family
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A page, and the tags of everything it shows."""
+
+    html: Html
+    tags: Sequence[str]
+
+
+def families(session: Session, pages: Pages) -> Shown:
+    """Every family with its first pictures."""
+    listed = shelf.families(session, pictures=STRIP)
+    rows = [
+        {
+            "slug": each.slug,
+            "title": each.title,
+            "attributes": each.attributes,
+            "published": words.counted(each.published),
+            "tiles": tiles(family_of(session, each.slug), each.images, 0 if number else FIRST),
+        }
+        for number, each in enumerate(listed)
+    ]
+    html = pages.render(
+        "families",
+        pictures.colours(tile.picture for row in rows for tile in row["tiles"]),
+        title="Families",
+        total=words.counted(sum(each.published for each in listed)),
+        families=rows,
+    )
+    return Shown(html, _tags([image for each in listed for image in each.images]))
+
+
+def family(session: Session, pages: Pages, known: Family, selection: Selection) -> Shown:
+    """One page of a family."""
+    page, number = shelf.page(session, selection), shelf.published(session, selection)
+    shown = tiles(known, page.images, pictures.EAGER)
+    standing = None if shown else next(iter(progress(session, [known.slug])), None)
+    html = pages.render(
+        "family",
+        pictures.colours(tile.picture for tile in shown),
+        title=known.title,
+        family=known.slug,
+        trail=[(known.title, "" if selection == Selection(known.slug) else f"/gallery/{known.slug}")],
+        count=words.shown(number, selection, len(shown)),
+        filters=words.filters(known.attributes, selection) if number or selection.only else (),
+        tiles=shown,
+        empty=words.empty(selection, standing),
+        before=None if page.before is None else selection.at(page.before).path,
+        after=None if page.after is None else selection.at(page.after).path,
+    )
+    return Shown(html, _tags(page.images))
+
+
+def image(session: Session, pages: Pages, known: Family, image_id: str, address: str, loader: str) -> Shown:
+    """Everything that may be said of one image. Raises NotServed, ImageGone."""
+    one = shelf.known(session, known.slug, image_id)
+    alt, caption = _alt(known, one.image), words.caption(one.image.variant)
+    large = pictures.picture(one.image, alt, pictures.STAGE.format(width=one.image.width), eager=True)
+    html = pages.render(
+        "image",
+        pictures.colours([large]),
+        title=f"{known.title}: {caption}",
+        family=known.slug,
+        trail=[(known.title, f"/gallery/{known.slug}"), (caption, "")],
+        large=large,
+        notice=words.notice(one.state),
+        variant=words.variant(known.attributes, known.slug, one.image.variant),
+        disclosure=words.disclosure(one.provenance),
+        provenance=list(words.provenance(one)),
+        moves=list(words.moves(one.moves)),
+        files=words.lines(one.image),
+        files_lead=words.files_lead(one.image.files),
+        snippets=words.snippets(one.image, alt, words.sizes(one.profile), address, loader),
+        address=address,
+        before=one.before and f"/gallery/{known.slug}/{one.before}",
+        after=one.after and f"/gallery/{known.slug}/{one.after}",
+    )
+    return Shown(html, _tags([one.image]))
+
+
+def refusal(pages: Pages, problem: Problem) -> Html:
+    """Why there is no page, and where to go."""
+    return pages.render("refused", title=problem.title, status=problem.status, message=problem.detail)
+
+
+def tiles(known: Family, images: Sequence[Image], eager: int) -> list[Tile]:
+    """A tile per image that has its files; the first `eager` of them are fetched at once."""
+    return [
+        Tile(
+            f"/gallery/{known.slug}/{each.id}",
+            words.caption(each.variant),
+            pictures.picture(each, _alt(known, each), pictures.TILE, eager=number < eager),
+        )
+        for number, each in enumerate(filter(pictures.shown, images))
+    ]
+
+
+def _alt(known: Family, shown: Image) -> str:
+    return known.recipe.alt.format_map(shown.variant)
+
+
+def _tags(images: Sequence[Image]) -> list[str]:
+    """A tag per image and per family, each once."""
+    return list(dict.fromkeys(tag for each in images for tag in caching.tags(each.id, each.family)))

@@ -1,0 +1,219 @@
+"""What the gallery shows, read from the catalog. Reads only; callers open the transaction.
+
+Here: families with their counts, a page of published images, everything that may be said of one.
+Not here: words and markup (`pages`).
+
+Rules:
+1. Rows are read at each request: what is withdrawn is gone from the next page.
+2. A page is found by position (keyset) and is one query for images and one for their files, however large the
+   family is.
+3. Prompts, seeds, reviewers' names and the words of a complaint are private and are not read.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.orm import Session
+
+from wetplate.canonical.tables import CanonicalRow
+from wetplate.delivery.gallery.selection import Selection
+from wetplate.derivatives.tables import DerivativeRow, PlaceholderRow
+from wetplate.errors import ImageGone, NotServed
+from wetplate.provenance.tables import ProvenanceRow
+from wetplate.publication.states import State
+from wetplate.publication.tables import MoveRow, PublicationRow
+from wetplate.recipes.tables import FamilyRow, RecipeRow
+
+PER_PAGE = 96
+LEGAL = "court-order"
+
+
+@dataclass(frozen=True)
+class Image:
+    """One public image with its files in force, narrow to wide."""
+
+    id: str
+    family: str
+    position: int
+    variant: dict[str, str]
+    width: int
+    height: int
+    version: int
+    thumbhash: str
+    dominant: str
+    files: Sequence[DerivativeRow]
+
+
+@dataclass(frozen=True)
+class Page:
+    """Part of a family; the selections' starts before and after are None at the ends."""
+
+    images: Sequence[Image]
+    before: int | None
+    after: int | None
+
+
+@dataclass(frozen=True)
+class Counted:
+    """A registered family and how many of its images are public."""
+
+    slug: str
+    title: str
+    attributes: Sequence[str]
+    published: int
+    images: Sequence[Image]
+
+
+@dataclass(frozen=True)
+class Known:
+    """What may be said of one public image."""
+
+    image: Image
+    profile: str
+    state: State
+    provenance: ProvenanceRow
+    moves: Sequence[MoveRow]
+    before: str | None
+    after: str | None
+
+
+def families(session: Session, *, pictures: int) -> list[Counted]:
+    """Every registered family in order of slug, with its first pictures."""
+    counts = dict(session.execute(_counts()).tuples().all())
+    rows = session.execute(
+        select(FamilyRow.slug, FamilyRow.title, FamilyRow.definition).order_by(FamilyRow.slug)
+    )
+    return [
+        Counted(
+            slug,
+            title,
+            [name for name, _ in definition["attributes"]],
+            counts.get(slug, 0),
+            page(session, Selection(slug), pictures).images if counts.get(slug) else (),
+        )
+        for slug, title, definition in rows.tuples()
+    ]
+
+
+def published(session: Session, selection: Selection) -> int:
+    """How many images of the selection are public, whatever page they are on."""
+    return session.scalar(select(func.count()).select_from(_images(selection).subquery())) or 0
+
+
+def page(session: Session, selection: Selection, size: int = PER_PAGE) -> Page:
+    """The images from the selection's start on."""
+    ahead = _images(selection).where(RecipeRow.position >= selection.start).order_by(RecipeRow.position)
+    rows = session.execute(ahead.limit(size + 1)).all()
+    after = rows[size].position if len(rows) > size else None
+    return Page(_shown(session, rows[:size]), _before(session, selection, size), after)
+
+
+def known(session: Session, family: str, image_id: str) -> Known:
+    """One public image. Raises NotServed, ImageGone."""
+    publication = session.get(PublicationRow, image_id)
+    if publication is None or publication.family != family:
+        raise NotServed(f"family {family!r} has no public image {image_id[:12]}")
+    state = State(publication.state)
+    moves = session.scalars(
+        select(MoveRow).where(MoveRow.stream == image_id).order_by(MoveRow.position)
+    ).all()
+    if state == State.WITHDRAWN:
+        raise ImageGone("this image was taken down", legal=bool(moves) and moves[-1].reason.startswith(LEGAL))
+    if not state.public:
+        raise NotServed(f"family {family!r} has no public image {image_id[:12]}")
+    image = _shown(session, session.execute(_rows().where(CanonicalRow.id == image_id)).all())[0]
+    siblings = Selection(family)
+    return Known(
+        image,
+        publication.profile,
+        state,
+        session.get_one(ProvenanceRow, image_id),
+        moves,
+        _neighbour(session, siblings, RecipeRow.position < image.position, RecipeRow.position.desc()),
+        _neighbour(session, siblings, RecipeRow.position > image.position, RecipeRow.position),
+    )
+
+
+def _counts() -> Select[Any]:
+    return (
+        select(PublicationRow.family, func.count())
+        .join(CanonicalRow, CanonicalRow.id == PublicationRow.canonical_id)
+        .join(RecipeRow, RecipeRow.id == CanonicalRow.recipe_id)
+        .where(PublicationRow.state == State.PUBLISHED, RecipeRow.current)
+        .group_by(PublicationRow.family)
+    )
+
+
+def _rows() -> Select[Any]:
+    return (
+        select(
+            CanonicalRow.id,
+            RecipeRow.family,
+            RecipeRow.position,
+            RecipeRow.variant,
+            CanonicalRow.width,
+            CanonicalRow.height,
+            PublicationRow.profile,
+            PublicationRow.version,
+            func.coalesce(PlaceholderRow.thumbhash, "").label("thumbhash"),
+            func.coalesce(PlaceholderRow.dominant, "").label("dominant"),
+        )
+        .select_from(RecipeRow)
+        .join(CanonicalRow, CanonicalRow.recipe_id == RecipeRow.id)
+        .join(PublicationRow, PublicationRow.canonical_id == CanonicalRow.id)
+        .outerjoin(PlaceholderRow, PlaceholderRow.canonical_id == CanonicalRow.id)
+    )
+
+
+def _images(selection: Selection) -> Select[Any]:
+    query = _rows().where(
+        RecipeRow.family == selection.family, RecipeRow.current, PublicationRow.state == State.PUBLISHED
+    )
+    return query.where(RecipeRow.variant.contains(dict(selection.only))) if selection.only else query
+
+
+def _before(session: Session, selection: Selection, size: int) -> int | None:
+    """Where the page before this one begins."""
+    if not selection.start:
+        return None
+    earlier = _images(selection).with_only_columns(RecipeRow.position)
+    back = earlier.where(RecipeRow.position < selection.start).order_by(RecipeRow.position.desc()).limit(size)
+    positions = session.scalars(back).all()
+    return (positions[-1] if len(positions) == size else 0) if positions else None
+
+
+def _neighbour(session: Session, siblings: Selection, where: ColumnElement[bool], order: Any) -> str | None:
+    query = _images(siblings).with_only_columns(CanonicalRow.id).where(where).order_by(order).limit(1)
+    return session.scalar(query)
+
+
+def _shown(session: Session, rows: Sequence[Any]) -> list[Image]:
+    files: dict[tuple[str, str], list[DerivativeRow]] = defaultdict(list)
+    for file in session.scalars(_files(row.id for row in rows)):
+        files[file.canonical_id, file.profile].append(file)
+    return [
+        Image(
+            row.id,
+            row.family,
+            row.position,
+            row.variant,
+            row.width,
+            row.height,
+            row.version,
+            row.thumbhash,
+            row.dominant,
+            files[row.id, row.profile],
+        )
+        for row in rows
+    ]
+
+
+def _files(ids: Iterable[str]) -> Select[DerivativeRow]:
+    return (
+        select(DerivativeRow)
+        .where(DerivativeRow.canonical_id.in_(list(ids)), DerivativeRow.withdrawn_at.is_(None))
+        .order_by(DerivativeRow.width, DerivativeRow.format)
+    )
