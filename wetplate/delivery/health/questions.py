@@ -25,7 +25,7 @@ from wetplate.metrics import OTHER, SHOWN_FROM_ZERO, Read
 Rows = Iterable[Sequence[Any]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Question:
     """SQL, what it is given, and how its rows are told."""
 

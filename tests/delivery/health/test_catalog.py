@@ -1,0 +1,167 @@
+"""The catalog's numbers on a real Postgres: what stands is counted, what is away is said."""
+
+from collections.abc import Iterator, Mapping
+
+import pytest
+from prometheus_client import CollectorRegistry, Metric
+from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.orm import Session
+
+from tests.canonical.paintings import painted
+from tests.publication.images import published, verdict
+from wetplate import metrics
+from wetplate.delivery.health.catalog import CatalogCollector
+from wetplate.delivery.health.questions import by_bucket, by_label
+from wetplate.derivatives.tables import TransformRow
+from wetplate.generation import budget
+from wetplate.metrics import Read
+from wetplate.publication import moves
+from wetplate.recipes.catalog import family_of
+from wetplate.storage.database import now
+from wetplate.storage.memory import MemoryObjects
+
+
+class Numbers:
+    """What a collector tells, by name and labels."""
+
+    def __init__(self, collector: CatalogCollector) -> None:
+        self._registry = CollectorRegistry()
+        self._registry.register(collector)
+
+    def of(self, name: str, **labels: str) -> float | None:
+        return self._registry.get_sample_value(f"wetplate_{name}", labels)
+
+
+def samples(metrics: Iterator[Metric]) -> Mapping[tuple[str, ...], float]:
+    return {
+        (sample.name, *sample.labels.values()): sample.value for each in metrics for sample in each.samples
+    }
+
+
+def transform(canonical_id: str, number: int, **more: object) -> TransformRow:
+    values = {"sha256": f"{number:064x}", "name": f"{number:016x}-64.png", "key": f"t/{number}"}
+    shape = {"transform": f"w64_{number}.png", "width": 64, "height": 64, "format": "png", "bytes": 1000}
+    made = {"tier": "fast", "version": 1, "credentials": "embedded"}
+    return TransformRow(canonical_id=canonical_id, **{**values, **shape, **made, **more})
+
+
+@pytest.fixture
+def image(session: Session, objects: MemoryObjects) -> str:
+    """A published image, one transform of it, another painting that waits for a person."""
+    image = published(session, objects)
+    session.add(transform(image, 1, score=75.0))
+    session.add(transform(image, 2, superseded_at=now()))
+    waiting = painted(session, objects, 7)
+    verdict(session, waiting.recipe_id, waiting.sha256, "review")
+    rejected = painted(session, objects, 8)
+    verdict(session, rejected.recipe_id, rejected.sha256, "review")
+    verdict(session, rejected.recipe_id, rejected.sha256, "reject")
+    session.commit()
+    return image
+
+
+def test_what_stands_is_counted(database: Engine, session: Session, image: str) -> None:
+    numbers = Numbers(CatalogCollector(database))
+    count, total = session.execute(
+        text("SELECT count(*), sum(bytes) FROM derivatives WHERE format = 'avif' AND width = 128")
+    ).one()
+    avif = {"format": "avif", "width": "128"}
+    assert numbers.of("catalog_up") == 1
+    assert numbers.of("derivatives_published_total", **avif) == count == 1
+    assert numbers.of("derivatives_published_total", format="png", width="64") == 2
+    assert numbers.of("derivative_bytes_sum", **avif) == total
+    assert numbers.of("derivative_bytes_count", format="png", width="64") == 1
+    assert numbers.of("derivative_bytes_bucket", format="png", width="64", le="1000.0") == 1
+    assert numbers.of("derivative_ssimulacra2_bucket", format="png", le="75.0") == 1
+    assert numbers.of("derivative_ssimulacra2_bucket", format="png", le="72.5") == 0
+    assert numbers.of("images", state="published") == 1
+    assert numbers.of("images", state="withdrawn") == 0
+    assert numbers.of("moderation_verdicts_total", verdict="reject") == 1
+    assert numbers.of("moderation_verdicts_total", verdict="review") == 2
+
+
+def test_what_waits_is_counted_with_its_age(database: Engine, session: Session, image: str) -> None:
+    numbers = Numbers(CatalogCollector(database))
+    assert numbers.of("review_waiting") == 1
+    assert 0 <= (numbers.of("review_oldest_seconds") or -1) < 60
+    assert numbers.of("takedown_outbox_pending") == 0
+    moves.take_down(session, image, "test", "quality")
+    session.commit()
+    assert Numbers(CatalogCollector(database)).of("takedown_outbox_pending") == 1
+
+
+def test_a_takedown_is_open_until_every_purge_is_verified(
+    database: Engine, session: Session, image: str
+) -> None:
+    moves.take_down(session, image, "test", "quality")
+    session.execute(
+        text("""
+        WITH done AS (UPDATE outbox SET handled_at = now() WHERE topic = 'image.withdrawn' RETURNING id)
+        INSERT INTO purges (event_id, target, attempts, at, next_at)
+        SELECT id, 'varnish', 1, now(), now() FROM done
+        """)
+    )
+    session.commit()
+    numbers = Numbers(CatalogCollector(database))
+    assert numbers.of("takedown_outbox_pending") == 1
+    assert numbers.of("purges_pending", target="varnish") == 1
+    session.execute(text("UPDATE purges SET verified_at = now()"))
+    session.commit()
+    numbers = Numbers(CatalogCollector(database))
+    assert numbers.of("takedown_outbox_pending") == 0
+    assert numbers.of("takedown_oldest_seconds") == 0
+
+
+def test_the_budget_of_the_family_nearest_its_end(database: Engine, session: Session, image: str) -> None:
+    limits = family_of(session, "boots").budget
+    budget.grant(session, "boots", limits.images_per_day // 4, limits)
+    budget.spend(session, "boots", limits.device_seconds_per_day * 500)
+    session.commit()
+    numbers = Numbers(CatalogCollector(database))
+    assert numbers.of("painting_budget_used_ratio", resource="images") == pytest.approx(0.25)
+    assert numbers.of("painting_budget_used_ratio", resource="device_seconds") == pytest.approx(0.5)
+
+
+def test_an_answer_is_good_for_a_while(database: Engine, session: Session, objects: MemoryObjects) -> None:
+    fresh, kept = CatalogCollector(database, pressing=0), CatalogCollector(database, pressing=60)
+    assert [Numbers(each).of("review_waiting") for each in (fresh, kept)] == [0, 0]
+    waiting = painted(session, objects, 7)
+    verdict(session, waiting.recipe_id, waiting.sha256, "review")
+    session.commit()
+    assert [Numbers(each).of("review_waiting") for each in (fresh, kept)] == [1, 0]
+
+
+def test_without_a_catalog_only_that_is_told() -> None:
+    nobody = create_engine("postgresql+psycopg://app@127.0.0.1:9/none", connect_args={"connect_timeout": 1})
+    assert [family.name for family in CatalogCollector(nobody).collect()] == ["wetplate_catalog_up"]
+    assert Numbers(CatalogCollector(nobody)).of("catalog_up") == 0
+
+
+def test_who_comes_while_another_asks_is_not_kept_waiting(database: Engine) -> None:
+    collector = CatalogCollector(database)
+    with collector._turn:
+        assert Numbers(collector).of("catalog_up") == 0
+    assert Numbers(collector).of("catalog_up") == 1
+
+
+def test_rows_off_the_lists_are_told_as_other() -> None:
+    read = Read("gauge", "things", "Things.", {"kind": ("a", "b")})
+    told = samples(by_label(read)([("a", 1), ("secret", 2), ("https://x", 3)]))
+    assert told == {("wetplate_things", "a"): 1, ("wetplate_things", "b"): 0, ("wetplate_things", "other"): 5}
+
+
+def test_buckets_are_cumulated_and_a_bound_counts_below_itself() -> None:
+    read = Read("histogram", "sizes", "Sizes.", {}, (10.0, 20.0))
+    told = samples(by_bucket(read)([(2, 3, 15), (1, 1, 20), (0, 2, 90)]))
+    assert told == {
+        ("wetplate_sizes_bucket", "10.0"): 3,
+        ("wetplate_sizes_bucket", "20.0"): 4,
+        ("wetplate_sizes_bucket", "+Inf"): 6,
+        ("wetplate_sizes_count",): 6,
+        ("wetplate_sizes_sum",): 125,
+    }
+
+
+def test_every_read_family_is_told(database: Engine, session: Session, image: str) -> None:
+    told = {family.name for family in CatalogCollector(database).collect()}
+    assert told == {read.full_name.removesuffix("_total") for read in metrics.READ}
