@@ -1,6 +1,7 @@
 """From untrusted bytes to pixels.
 
-Here: limits, decoding, colour and orientation made plain. Not here: writing (`encode`).
+Here: decoding, colour and orientation made plain. Not here: what is refused unread (`container`), writing
+(`encode`).
 
 Rules:
 1. The format is told by magic bytes and Pillow is allowed that one decoder only.
@@ -14,13 +15,13 @@ Rules:
 import io
 import struct
 import warnings
-from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
-from wetplate.errors import ImageError
-from wetplate.imaging.formats import sniff
+from wetplate.errors import ImageError, ImageTooLarge
+from wetplate.imaging import container
+from wetplate.imaging.limits import LIMITS, Limits
 from wetplate.imaging.pixels import Pixels, transparent
 
 # What Pillow's decoders raise on damaged input.
@@ -41,19 +42,6 @@ DAMAGE = (
 )
 
 
-@dataclass(frozen=True)
-class Limits:
-    """How much one picture may take: bytes of the file, pixels, pixels of the longer side, JPEG scans."""
-
-    size: int = 64 * 2**20
-    pixels: int = 50_000_000
-    side: int = 16_384
-    scans: int = 100
-
-
-LIMITS = Limits()
-
-
 def decode(body: bytes, limits: Limits = LIMITS) -> Pixels:
     """The picture as (H, W, 3) or, if any pixel is not opaque, (H, W, 4) 8-bit sRGB. Raises ImageError."""
     picture = _open(body, limits)
@@ -61,7 +49,7 @@ def decode(body: bytes, limits: Limits = LIMITS) -> Pixels:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             picture.load()
-            plain = _srgb(ImageOps.exif_transpose(picture))
+            plain = srgb(ImageOps.exif_transpose(picture))
     except DAMAGE as error:
         raise ImageError(
             f"the picture is damaged or cut short ({_said(error)}); fetch or export it again"
@@ -77,52 +65,24 @@ def size(body: bytes, limits: Limits = LIMITS) -> tuple[int, int]:
 
 def _open(body: bytes, limits: Limits) -> Image.Image:
     """The header, checked."""
-    if len(body) > limits.size:
-        raise ImageError(f"the file has {len(body):,} bytes, {limits.size:,} are allowed; export it smaller")
-    name = sniff(body)
-    _whole(name, body, limits)
+    name = container.checked(io.BytesIO(body), limits)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             picture = Image.open(io.BytesIO(body), formats=[name.upper()])
     except Image.DecompressionBombError as error:
-        raise ImageError(f"the picture is too large ({_said(error)}); export it smaller") from error
+        raise ImageTooLarge(f"the picture is too large ({_said(error)}); export it smaller") from error
     except (UnidentifiedImageError, *DAMAGE) as error:
         raise ImageError(
             f"the {name} header cannot be read ({_said(error)}); export the picture again"
         ) from error
-    _fits(picture, limits)
+    container.fits(picture.width, picture.height, limits)
+    container.single(getattr(picture, "n_frames", 1))
     return picture
 
 
-def _fits(picture: Image.Image, limits: Limits) -> None:
-    width, height = picture.size
-    if width * height > limits.pixels or max(width, height) > limits.side:
-        raise ImageError(
-            f"the picture is {width} × {height}; at most {limits.pixels:,} pixels and {limits.side:,} a side "
-            "are allowed; export it smaller"
-        )
-    if getattr(picture, "n_frames", 1) > 1:
-        raise ImageError(f"the picture has {picture.n_frames} frames; export a single one")  # type: ignore[attr-defined]
-
-
-def _whole(name: str, body: bytes, limits: Limits) -> None:
-    """The file has its end. Decoders forgive a missing end mark once all pixels were seen; we do not."""
-    if not _ended(name, body):
-        raise ImageError(f"the {name} file has no end mark: it was cut short; fetch or export it again")
-    if name == "jpeg" and body.count(b"\xff\xda") > limits.scans:
-        raise ImageError(f"the JPEG has more than {limits.scans} scans; export it as a plain one")
-
-
-def _ended(name: str, body: bytes) -> bool:
-    if name == "webp":
-        return len(body) >= int.from_bytes(body[4:8], "little") + 8
-    marks = {"png": b"IEND\xaeB`\x82", "jpeg": b"\xff\xd9", "avif": b""}
-    return marks[name] in body[-4096:]
-
-
-def _srgb(picture: Image.Image) -> Image.Image:
-    """RGB or RGBA in sRGB."""
+def srgb(picture: Image.Image) -> Image.Image:
+    """An upright picture of any mode as RGB or RGBA in sRGB, its `icc_profile` applied. Raises ImageError."""
     picture = _eight_bits(picture)
     profile = picture.info.get("icc_profile")
     alpha = _alpha(picture)

@@ -3,7 +3,7 @@
 Here: names, media types, extensions, magic. Not here: decoding (`codec`), what a file may contain (`chunks`).
 """
 
-from wetplate.errors import ImageError
+from wetplate.errors import ImageUnsupported
 
 MEDIA_TYPES = {"png": "image/png", "jpeg": "image/jpeg", "webp": "image/webp", "avif": "image/avif"}
 EXTENSIONS = {"png": "png", "jpeg": "jpg", "webp": "webp", "avif": "avif"}
@@ -12,7 +12,7 @@ EXTENSIONS = {"png": "png", "jpeg": "jpg", "webp": "webp", "avif": "avif"}
 def sniff(body: bytes) -> str:
     """`png`, `jpeg`, `webp` or `avif`, from the magic bytes; file names are never asked.
 
-    Raises ImageError.
+    Raises ImageUnsupported.
     """
     if body.startswith(b"\x89PNG\r\n\x1a\n"):
         return "png"
@@ -22,7 +22,7 @@ def sniff(body: bytes) -> str:
         return "webp"
     if body[4:8] == b"ftyp" and b"avif" in _brands(body):
         return "avif"
-    raise ImageError(
+    raise ImageUnsupported(
         f"these {len(body)} bytes are no PNG, JPEG, WebP or AVIF (they begin with {body[:12]!r}); "
         "convert the picture to one of these formats"
     )
