@@ -2,8 +2,8 @@
 
 Here: PSNR, mean CIEDE2000 (inside a mask if one is given), SSIMULACRA2. Not here: which value is good enough.
 SSIMULACRA2 is our own implementation, `wetplate-ssimulacra2 1` (see `ssimulacra2`). It agrees to 0.01 with
-the Python package `ssimulacra2` 0.3.0, by which recall is judged; both read 0.6 to 3.4 above the C++ reference
-near 90, so figures of other implementations do not compare.
+the Python package `ssimulacra2` 0.3.0, by which recall is judged; both read 0.6 to 3.4 above the C++
+reference near 90, so figures of other implementations do not compare.
 """
 
 import math
