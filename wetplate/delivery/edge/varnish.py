@@ -4,8 +4,8 @@ Here: one varnishd with its folder, log and parameters. Not here: what it is tol
 (`delivery.purging`).
 
 Rules:
-1. It listens where it is told, on loopback unless told otherwise; its management port only on loopback, behind
-   a secret file of its own folder.
+1. It listens where it is told, on loopback unless told otherwise; its management port only on loopback,
+   behind a secret in its own folder.
 2. As root it gives its privileges up by itself: manager and worker run as the accounts of the package.
 3. Started means that it has answered a request. If it does not start, the refusal quotes its own words.
 4. All its memory is bounded: what is kept, and what is only passed through.
@@ -16,7 +16,7 @@ import shutil
 import socket
 import subprocess
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
@@ -168,11 +168,9 @@ def _await(process: subprocess.Popen[bytes], place: Place) -> None:
 
 def _answers(place: Place) -> bool:
     """Whether it refuses what it refuses without asking the origin."""
-    connection = HTTPConnection(place.host, place.port, timeout=2)
-    with suppress(OSError):
+    with suppress(OSError), closing(HTTPConnection(place.host, place.port, timeout=2)) as connection:
         connection.request("GET", "/metrics")
         return connection.getresponse().status in (403, 404)
-    connection.close()
     return False
 
 

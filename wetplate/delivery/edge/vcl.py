@@ -4,8 +4,8 @@ Here: the values of one cache and the text they make. Not here: running it (`var
 live (`delivery.caching` says so to everybody; the text obeys it).
 
 Rules that the text keeps, each proven on a running Varnish by `tests/delivery/edge`:
-1. The path is the key: no query, no Host, no cookie, no other header. Under /auto/ the folded Accept joins it,
-   four spellings at most. Elsewhere Accept is dropped.
+1. The path is the key: no query, no Host, no cookie, no other header. Under /auto/ the folded Accept joins
+   it, four spellings at most. Elsewhere Accept is dropped.
 2. What is no path of ours is refused here, without asking the origin; so is every method but GET and HEAD.
 3. Nothing a client says of itself is believed: forwarding and rewriting headers are dropped, the address the
    origin hears is the one that connected. Only caches named in `behind` are believed.
@@ -44,8 +44,8 @@ class Edge:
         token: what a purge must carry.
         name: what it calls itself in Cache-Status: `edge` or `shield`.
         purge_from: networks a purge may come from.
-        behind: networks of caches in front of this one (edges before a shield, a CDN before an edge): they are
-            believed in X-Forwarded-For and told the tags and the shared life.
+        behind: networks of caches in front of this one (edges before a shield, a CDN before an edge): they
+            are believed in X-Forwarded-For and told the tags and the shared life.
         closed: whether only those are answered.
         misses: files not in the cache that a client may ask for in a minute.
         fetch_seconds: how long the origin may take to begin its answer.
