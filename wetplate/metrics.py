@@ -136,6 +136,11 @@ SOURCE_SECONDS = Histogram(
     "source_fetch_seconds", "Reading one object from the store.",
     namespace=NAMESPACE, registry=REGISTRY, buckets=LATENCIES,
 )  # fmt: skip
+STORE_UNFAITHFUL = _counter(
+    "store_unfaithful_total",
+    "Files that the store lost or altered, asked for.",
+    reason=("missing", "altered"),
+)
 SIGNATURE_FAILURES = _counter("signature_failures_total", "Signed URLs refused.", reason=SIGNATURES)
 
 # Transforms on demand

@@ -24,6 +24,7 @@ VERBS = {
     "objects": "Probe the object store, sweep orphans.",
     "db": "Start, stop and look at the catalog's Postgres.",
     "certs": "Make a test chain for signing.",
+    "serve": "Serve images, transforms and the gallery: the origin.",
     "preview": "Serve contact sheets to people at work (loopback).",
     "env": "Print the environment Dagster needs.",
 }

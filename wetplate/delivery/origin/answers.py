@@ -1,0 +1,151 @@
+"""An answer, ready to be sent: all headers as bytes, the body in one piece.
+
+Here: which headers go with a picture, a side-car, a document; and sending the whole, a part, or nothing new.
+Not here: how long who may keep it (`caching`), whether it may be given (`standing`).
+
+Rules:
+1. HEAD has exactly the headers of GET, Content-Length included; only the body stays away.
+2. A picture may be shown on any site (CORP, CORS: it is public, needs no credentials, and a canvas, a service
+   worker or a WebGL viewer may read it), but never runs: nosniff, and a policy that allows nothing.
+3. A private picture is for the signer's own site.
+4. Nothing of the request is repeated in an answer.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from math import inf
+
+from starlette.types import Message, Receive, Scope, Send
+
+from wetplate import metrics
+from wetplate.delivery import conditional
+from wetplate.delivery.problems import Problem
+
+Header = tuple[bytes, bytes]
+CONDITIONS = frozenset({b"if-none-match", b"if-match", b"if-range", b"range"})
+NOSNIFF = {"X-Content-Type-Options": "nosniff"}
+INERT = {**NOSNIFF, "Content-Security-Policy": "default-src 'none'; sandbox"}
+OPEN = {
+    "Cross-Origin-Resource-Policy": "cross-origin",
+    "Access-Control-Allow-Origin": "*",
+    "Timing-Allow-Origin": "*",
+}
+OWN_SITE = {"Cross-Origin-Resource-Policy": "same-site"}
+PARTIAL = {"Accept-Ranges": "bytes"}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Status, headers and body; `etag` (quoted) is empty where nothing can be asked on condition of it.
+
+    `until` is when it grows old in memory, in `time.monotonic` seconds. It is an ASGI application, and so an
+    endpoint's response.
+    """
+
+    body: bytes
+    headers: tuple[Header, ...]
+    counted: metrics.Answers
+    etag: str = ""
+    status: int = 200
+    until: float = inf
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        given = _conditions(scope) if self.etag else None
+        part = conditional.answer(given, self.etag, len(self.body), scope["method"]) if given else None
+        if part is None or part.status == 200:
+            await _send(send, self.status, self.headers, self.body, scope["method"])
+            return
+        await _send(
+            send,
+            part.status,
+            _partial(self.headers, part),
+            self.body[part.start : part.stop],
+            scope["method"],
+        )
+
+
+def answer(
+    body: bytes,
+    route: str,
+    *headers: Mapping[str, str],
+    etag: str = "",
+    status: int = 200,
+    until: float = inf,
+) -> Answer:
+    """The answer with these headers (later ones win) and the Content-Length of the body."""
+    merged: dict[str, str] = {}
+    for more in headers:
+        merged |= more
+    if etag:
+        merged["ETag"] = etag
+    merged["Content-Length"] = str(len(body))
+    counted = metrics.answers(route, format_of(merged.get("Content-Type", "")), status)
+    return Answer(body, raw(merged), counted, etag, status, until)
+
+
+def refused(problem: Problem, route: str, *, private: bool = False) -> Answer:
+    """A problem as an answer."""
+    return answer(problem.body, route, problem.headers(private=private), NOSNIFF, status=problem.status)
+
+
+def raw(headers: Mapping[str, str]) -> tuple[Header, ...]:
+    """Headers as ASGI wants them."""
+    return tuple((name.lower().encode("ascii"), value.encode("latin-1")) for name, value in headers.items())
+
+
+def timing(cache: str, seconds: Mapping[str, float]) -> dict[str, str]:
+    """Server-Timing: what the cache said, then each stage in milliseconds."""
+    stages = "".join(f", {stage};dur={1000 * took:.1f}" for stage, took in seconds.items())
+    return {"Server-Timing": f"cache;desc={cache}{stages}"}
+
+
+def cache_status(*parameters: str) -> dict[str, str]:
+    """Cache-Status (RFC 9211) of this hop."""
+    return {"Cache-Status": "; ".join(("wetplate", *parameters))}
+
+
+def replaced(headers: Iterable[Header], new: Mapping[str, str]) -> tuple[Header, ...]:
+    """The headers, with those of the same name replaced."""
+    fresh = raw(new)
+    names = {name for name, _ in fresh}
+    return (*(header for header in headers if header[0] not in names), *fresh)
+
+
+def format_of(media_type: str) -> str:
+    """The word that metrics count a media type under."""
+    main = media_type.partition(";")[0]
+    return _COUNTED.get(main, main.rpartition("/")[2])
+
+
+_COUNTED = {
+    "application/problem+json": "json",
+    "application/schema+json": "json",
+    "application/c2pa": "c2pa",
+    "text/plain": "text",
+}
+
+
+def _conditions(scope: Scope) -> dict[str, str] | None:
+    """The headers that make a request conditional, several lines joined; None when there are none."""
+    found: dict[str, str] = {}
+    for name, value in scope["headers"]:
+        if name in CONDITIONS:
+            word, text = name.decode(), value.decode("latin-1")
+            found[word] = f"{found[word]}, {text}" if word in found else text
+    return found or None
+
+
+def _partial(headers: Iterable[Header], part: conditional.Answer) -> tuple[Header, ...]:
+    if part.status == 304:
+        return tuple(header for header in headers if header[0] not in _ABOUT_BODY)
+    length = {"Content-Length": str(part.stop - part.start)}
+    return replaced(headers, {**part.headers, **length})
+
+
+_ABOUT_BODY = frozenset({b"content-length", b"content-type", b"content-disposition"})
+
+
+async def _send(send: Send, status: int, headers: tuple[Header, ...], body: bytes, method: str) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": list(headers)})
+    message: Message = {"type": "http.response.body", "body": b"" if method == "HEAD" else body}
+    await send(message)
