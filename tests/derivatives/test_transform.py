@@ -175,15 +175,18 @@ def test_no_two_transforms_share_a_spelling() -> None:
 
 
 @pytest.mark.parametrize(
-    "bomb",
-    [
-        *("w" + "9" * 60_000, "_" * 60_000, "w640_" * 20_000, "w640_crop" + "4x5" * 20_000),
-        *("fp" + "0" * 60_000, "." * 60_000, "w640." + "j" * 60_000, "w640_q" + "(a+)+$" * 10_000),
-    ],
+    "part", ["w9", "_", "w640_", "w640_crop4x5", "4x5", "fp0", "0", ".", "w640.", "j", "w640_q(a+)+$", "٣"]
 )
-def test_time_grows_with_the_text_only(bomb: str) -> None:
+def test_time_grows_with_the_text_only(part: str) -> None:
+    bomb = part * (65_536 // len(part))
+    for text in (bomb, bomb + ".avif"):
+        assert min(taken(text) for _ in range(3)) < 0.010
+
+
+def taken(text: str) -> float:
+    """CPU seconds until the text is refused, in few words."""
     started = time.thread_time()
     with pytest.raises(TransformRefused) as refusal:
-        meant(bomb + ".avif")
-    assert time.thread_time() - started < 0.010
+        meant(text)
     assert len(str(refusal.value)) < 250
+    return time.thread_time() - started
