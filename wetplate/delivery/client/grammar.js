@@ -4,6 +4,7 @@
 export const WIDTHS = Object.freeze([
   64, 96, 128, 160, 192, 256, 320, 384, 480, 512, 640, 768, 960, 1024, 1080, 1280, 1536, 1920, 2048,
 ]);
+
 const SOURCE = /^([0-9a-f]{64})(?:\/v([1-9][0-9]{0,8}))?(?:\/((?:crop|pad)\d+x\d+(?:_fp\d+x\d+)?))?$/;
 
 /** The narrowest offered width that is at least so many pixels; the widest where there is none. */

@@ -34,22 +34,16 @@ class Shown:
 def families(session: Session, pages: Pages) -> Shown:
     """Every family with its first pictures."""
     listed = shelf.families(session, pictures=STRIP)
-    rows = [
-        {
-            "slug": each.slug,
-            "title": each.title,
-            "attributes": each.attributes,
-            "published": words.counted(each.published),
-            "tiles": tiles(family_of(session, each.slug), each.images, 0 if number else FIRST),
-        }
+    strips = [
+        tiles(family_of(session, each.slug), each.images, 0 if number else FIRST)
         for number, each in enumerate(listed)
     ]
     html = pages.render(
         "families",
-        pictures.colours(tile.picture for row in rows for tile in row["tiles"]),
+        pictures.colours(tile.picture for strip in strips for tile in strip),
         title="Families",
-        total=words.counted(sum(each.published for each in listed)),
-        families=rows,
+        lead=words.families([each.published for each in listed]),
+        families=[words.strip(each, strip) for each, strip in zip(listed, strips, strict=True)],
     )
     return Shown(html, _tags([image for each in listed for image in each.images]))
 

@@ -35,6 +35,7 @@ from wetplate.recipes.catalog import family_of
 from wetplate.storage.database import transaction
 
 Make = Callable[[Session, Request], Shown]
+STAND_IN = "https://images.example"
 TAGS = 50  # CloudFront takes no more; nginx refuses an answer with more than 4 kB of headers
 HEADERS = {
     "Content-Type": "text/html; charset=utf-8",
@@ -46,9 +47,13 @@ HEADERS = {
 
 
 def routes(database: Engine, address: str) -> list[Route]:
-    """Every page, and `/client/`; `address` (scheme and host) stands in the snippets that people copy."""
+    """Every page, and `/client/`.
+
+    `address` (scheme and host) stands in the snippets that people copy. Without one a stand-in does, and the
+    page's script puts the host it came from in its place: the origin believes no Host header.
+    """
     files = read(pages.STYLE, pages.SCRIPT)
-    drawn = Pages(files.url)
+    drawn, loader = Pages(files.url), files.url("wetplate-loader.js")
 
     def families(session: Session, request: Request) -> Shown:
         return compose.families(session, drawn)
@@ -61,7 +66,7 @@ def routes(database: Engine, address: str) -> list[Route]:
         known = family_of(session, request.path_params["family"])
         rest = _rest(request, known.slug)
         if IMAGE.fullmatch(rest):
-            return compose.image(session, drawn, known, rest, address, files.url("wetplate-loader.js"))
+            return compose.image(session, drawn, known, rest, address or STAND_IN, loader)
         return compose.family(session, drawn, known, selection.read(known.slug, known.attributes, rest))
 
     def elsewhere(session: Session, request: Request) -> Shown:

@@ -82,7 +82,7 @@ class Known:
 
 def families(session: Session, *, pictures: int) -> list[Counted]:
     """Every registered family in order of slug, with its first pictures."""
-    counts = dict(session.execute(_counts()).tuples().all())
+    counts: dict[str, int] = dict(session.execute(_counts()).tuples().all())
     rows = session.execute(
         select(FamilyRow.slug, FamilyRow.title, FamilyRow.definition).order_by(FamilyRow.slug)
     )
@@ -137,7 +137,7 @@ def known(session: Session, family: str, image_id: str) -> Known:
     )
 
 
-def _counts() -> Select[Any]:
+def _counts() -> Select[str, int]:
     return (
         select(PublicationRow.family, func.count())
         .join(CanonicalRow, CanonicalRow.id == PublicationRow.canonical_id)
@@ -147,7 +147,7 @@ def _counts() -> Select[Any]:
     )
 
 
-def _rows() -> Select[Any]:
+def _rows() -> Any:
     return (
         select(
             CanonicalRow.id,
@@ -168,7 +168,7 @@ def _rows() -> Select[Any]:
     )
 
 
-def _images(selection: Selection) -> Select[Any]:
+def _images(selection: Selection) -> Any:
     query = _rows().where(
         RecipeRow.family == selection.family, RecipeRow.current, PublicationRow.state == State.PUBLISHED
     )

@@ -11,7 +11,7 @@ from html import escape
 
 from wetplate.delivery.gallery.pictures import Picture
 from wetplate.delivery.gallery.selection import Attributes, Selection
-from wetplate.delivery.gallery.shelf import Image, Known
+from wetplate.delivery.gallery.shelf import Counted, Image, Known
 from wetplate.derivatives import markup
 from wetplate.derivatives.profiles import load
 from wetplate.derivatives.tables import DerivativeRow
@@ -41,6 +41,16 @@ class Tile:
     href: str
     caption: str
     picture: Picture
+
+
+@dataclass(frozen=True)
+class Strip:
+    """A family among families."""
+
+    href: str
+    title: str
+    about: str
+    tiles: Sequence[Tile]
 
 
 @dataclass(frozen=True)
@@ -95,7 +105,7 @@ class FileLine:
 
 def caption(variant: Mapping[str, str]) -> str:
     """A variant in a few words."""
-    return " · ".join(variant.values())
+    return "\N{NO-BREAK SPACE}· ".join(variant.values())
 
 
 def counted(number: int) -> str:
@@ -103,12 +113,28 @@ def counted(number: int) -> str:
     return f"{number:,}"
 
 
+def families(published: Sequence[int]) -> str:
+    """How much there is in all."""
+    several = "family" if len(published) == 1 else "families"
+    return f"{_images(sum(published))} published in {counted(len(published))} {several}"
+
+
+def strip(family: Counted, tiles: Sequence[Tile]) -> Strip:
+    """A family among families."""
+    names = ", ".join(name.replace("_", " ") for name in family.attributes)
+    return Strip(f"/gallery/{family.slug}", family.title, f"{_images(family.published)} · {names}", tiles)
+
+
+def _images(number: int) -> str:
+    return f"{counted(number)} {'image' if number == 1 else 'images'}"
+
+
 def shown(number: int, selection: Selection, on_page: int) -> str:
     """How many images a page is about."""
     if not number:
         return "Nothing to see here yet." if not selection.only else "No published image has all of this."
     which = f"with {caption(dict(selection.only))}" if selection.only else "published"
-    whole = f"{counted(number)} {'image' if number == 1 else 'images'} {which}"
+    whole = f"{_images(number)} {which}"
     return whole if on_page == number else f"{whole}; {counted(on_page)} on this page"
 
 
@@ -117,7 +143,7 @@ def filters(attributes: Attributes, selection: Selection) -> list[Filter]:
     chosen = dict(selection.only)
     return [
         Filter(
-            name,
+            name.replace("_", " "),
             [
                 Choice(text, selection.having(attributes, name, value).path, chosen.get(name) == value)
                 for text, value in (
@@ -167,7 +193,7 @@ def empty(selection: Selection, standing: Progress | None) -> Empty:
 def variant(attributes: Attributes, family: str, said: Mapping[str, str]) -> list[tuple[str, Value]]:
     """What tells the image from its siblings; each word leads to those that share it."""
     return [
-        (name, Value(value, Selection(family).having(attributes, name, value).path))
+        (name.replace("_", " "), Value(value, Selection(family).having(attributes, name, value).path))
         for name, value in said.items()
     ]
 

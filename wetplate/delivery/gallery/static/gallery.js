@@ -13,7 +13,11 @@ for (const img of document.querySelectorAll("img[data-thumbhash]")) hold(img, im
 const delivered = document.querySelector("[data-headers]")?.closest("section");
 if (delivered) watch(delivered, document.querySelector(".stage img"));
 
-for (const snippet of document.querySelectorAll(".snippet")) offerCopy(snippet);
+for (const snippet of document.querySelectorAll(".snippet")) {
+  const code = snippet.querySelector("code");
+  code.textContent = code.textContent.replaceAll("https://images.example", location.origin);
+  offerCopy(snippet);
+}
 
 /** Says which file the browser chose, each time it chooses one, and what its answer carries. */
 function watch(section, img) {
