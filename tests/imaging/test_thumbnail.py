@@ -158,7 +158,7 @@ def test_what_is_clear_lends_no_colour(file: Callable[[bytes], Path], by: Module
 
 
 @each_engine
-@pytest.mark.parametrize("format, orientation", TURNS)
+@pytest.mark.parametrize(("format", "orientation"), TURNS)
 def test_upright_whatever_exif_says(
     file: Callable[[bytes], Path], by: ModuleType, format: str, orientation: int
 ) -> None:

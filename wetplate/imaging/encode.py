@@ -9,7 +9,7 @@ Rules:
 2. Every call builds its own `Image`: two concurrent `save()` on one Image silently use each other's options.
 3. The same pixels and Encoding give the same bytes (one thread per encoder, no time stamps).
 4. AVIF: SVT-AV1 speed 8 from 800 px of width, aom speed 8 below, where it is as fast and smaller; SVT knows
-   4:2:0 only and nothing above 8,704 px.
+   4:2:0 only and nothing above 8,704 px. `coder="aom"` asks for aom at any width.
 """
 
 import io
@@ -32,7 +32,8 @@ class Encoding:
     """How to write a file.
 
     `quality` is 1..100, None where lossless; `effort` counts in the encoder's own scale, None is ours;
-    `subsampling` is `4:2:0` or `4:4:4` (JPEG and AVIF; WebP has 4:2:0 only). `progressive` concerns JPEG.
+    `subsampling` is `4:2:0` or `4:4:4` (JPEG and AVIF; WebP has 4:2:0 only). `progressive` concerns JPEG,
+    `coder` AVIF: `aom`, or None for the choice by width.
     """
 
     format: str
@@ -41,6 +42,7 @@ class Encoding:
     subsampling: str = "4:2:0"
     progressive: bool = True
     effort: int | None = None
+    coder: str | None = None
 
     def __post_init__(self) -> None:
         if self.format not in MEDIA_TYPES:
@@ -53,6 +55,8 @@ class Encoding:
             raise ImageError(f"{self.format} is written {'lossy' if self.lossless else 'lossless'} here")
         if self.subsampling not in ("4:2:0", "4:4:4"):
             raise ImageError(f"subsampling {self.subsampling!r} is not 4:2:0 or 4:4:4")
+        if self.coder not in (None, "aom"):
+            raise ImageError(f"coder {self.coder!r} is not aom; leave it out for the choice by width")
 
 
 PNG = Encoding("png", lossless=True)
@@ -100,12 +104,17 @@ def _webp(image: Image.Image, encoding: Encoding, xmp: bytes) -> bytes:
 
 
 def _avif(image: Image.Image, encoding: Encoding, xmp: bytes) -> bytes:
-    svt = image.width >= SVT_FROM and max(image.size) <= SVT_TO and encoding.subsampling == "4:2:0"
+    svt = _svt(image, encoding)
     speed = 8 if encoding.effort is None else encoding.effort
     options = {"speed": speed, "subsampling": encoding.subsampling, "max_threads": 1, "autotiling": False}
     return _saved(
         image, avif.writer(svt), quality=encoding.quality, codec="svt" if svt else "aom", xmp=xmp, **options
     )
+
+
+def _svt(image: Image.Image, encoding: Encoding) -> bool:
+    fitting = image.width >= SVT_FROM and max(image.size) <= SVT_TO and encoding.subsampling == "4:2:0"
+    return fitting and encoding.coder is None
 
 
 _WRITERS = {"png": _png, "jpeg": _jpeg, "webp": _webp, "avif": _avif}

@@ -8,8 +8,8 @@ Rules both engines keep (one suite in tests/imaging proves them on both):
 2. What comes out is as `decode` says: upright, 8-bit sRGB, alpha not premultiplied and only where needed.
 3. The result has the size that was asked for; nothing is enlarged.
 
-They agree to a PSNR of 33 dB or better: both filter by Lanczos-3, but libvips averages first where it scales by
-more than two, and lets the JPEG and WebP decoders scale.
+They agree to a PSNR of 33 dB or better: both filter by Lanczos-3, but libvips averages first where it scales
+by more than two, and lets the JPEG and WebP decoders scale.
 """
 
 import importlib
