@@ -32,6 +32,7 @@ from wetplate.delivery.origin.service import Service
 from wetplate.delivery.origin.transformed import auto, on_demand
 from wetplate.delivery.problems import problem
 from wetplate.delivery.signing import KeyRing
+from wetplate.delivery.tracing import spans
 from wetplate.delivery.urls import Auto, OnDemand, Published
 from wetplate.errors import NotServed, SignatureRefused, StoreUnfaithful, WetplateError
 from wetplate.settings import Serving, serving, settings
@@ -46,7 +47,7 @@ class Origin(Starlette):
     service: Service
 
     def build_middleware_stack(self) -> ASGIApp:
-        return Front(self.service, super().build_middleware_stack())
+        return spans.traced(Front(self.service, super().build_middleware_stack()))
 
 
 def app(
@@ -72,6 +73,7 @@ def from_environment() -> Origin:
     """The origin of the environment as it is now."""
     now, how = settings(), serving()
     ring = keys.configured(how.url_keys, now.var)
+    spans.configure(how)
     shared = os.environ.get(VARIABLE)
     return app(
         engine(catalog_url(now)),
@@ -131,6 +133,7 @@ def _lifespan(service: Service):  # type: ignore[no-untyped-def]
             yield
         finally:
             await service.stop()
+            spans.install(None)
 
     return lifespan
 

@@ -14,6 +14,7 @@ from time import monotonic
 
 from wetplate import metrics
 from wetplate.delivery.standing import File
+from wetplate.delivery.tracing.spans import span
 from wetplate.errors import Busy, ObjectMissing, StoreUnfaithful
 from wetplate.storage.objects import Objects, sha256
 
@@ -45,7 +46,8 @@ class Bodies:
             fetching = loop.run_in_executor(self._threads, self._fetch, key, digest)
             self._fetching[key] = fetching
             fetching.add_done_callback(lambda done: self._done(key, done))
-        return await asyncio.shield(fetching)
+        with span("store"):
+            return await asyncio.shield(fetching)
 
     def _done(self, key: str, done: "asyncio.Future[bytes]") -> None:
         del self._fetching[key]

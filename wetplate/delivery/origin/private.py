@@ -17,6 +17,7 @@ from wetplate.delivery.caching import Kind
 from wetplate.delivery.origin.answers import OWN_SITE, Answer, answer, cache_status, timing
 from wetplate.delivery.origin.service import TRIES, Service
 from wetplate.delivery.origin.transformed import pictured, who
+from wetplate.delivery.tracing.spans import past
 from wetplate.delivery.urls import Signed
 from wetplate.errors import Busy
 
@@ -36,6 +37,7 @@ async def private(service: Service, address: Signed, request: Request) -> Answer
             client=who(service, request),
             store=False,
         )
+        past(made.seconds)
         if service.unchanged(stands):
             return answer(
                 made.body,

@@ -25,6 +25,7 @@ from wetplate.delivery.origin.answers import Answer
 from wetplate.delivery.origin.bodies import Bodies
 from wetplate.delivery.signing import KeyRing
 from wetplate.delivery.standing import Standing
+from wetplate.delivery.tracing.spans import span
 from wetplate.delivery.transforms.service import Transforms
 from wetplate.settings import Serving
 from wetplate.storage.database import transaction
@@ -67,7 +68,8 @@ class Service:
     async def standing(self, image: str) -> Standing:
         """Where the image stands. Raises NewsStale, NotServed, Busy, StorageError."""
         self.news.require_fresh()
-        return await self.ledger.of(image)
+        with span("standing"):
+            return await self.ledger.of(image)
 
     def unchanged(self, seen: Standing) -> bool:
         """Whether nothing was heard of the image since this standing was given."""

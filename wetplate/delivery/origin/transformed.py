@@ -28,6 +28,7 @@ from wetplate.delivery.origin.answers import (
 )
 from wetplate.delivery.origin.service import TRIES, Service
 from wetplate.delivery.standing import Standing
+from wetplate.delivery.tracing.spans import past
 from wetplate.delivery.transforms.clients import client, trusted
 from wetplate.delivery.transforms.service import Rendered
 from wetplate.delivery.urls import Auto, OnDemand
@@ -69,6 +70,7 @@ async def rendered(service: Service, address: OnDemand, client: str) -> tuple[St
             if service.unchanged(stands):
                 raise
             continue
+        past(made.seconds)
         if service.unchanged(stands):
             return stands, made
     raise Busy("queue_full", "this picture changes faster than it can be served; ask again", retry_after=1)
