@@ -1,12 +1,15 @@
 """One real Varnish for all tests of the edge, in front of a scripted origin. Skipped where there is none."""
 
+import json
 import shutil
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.delivery.edge.scripted import Client, Origin
+from tests.delivery.edge.scripted import Client, Origin, fresh
 from wetplate.delivery.edge.varnish import Place, free_port, running
 from wetplate.delivery.edge.vcl import Edge
 from wetplate.settings import serving
@@ -33,7 +36,7 @@ def origin() -> Iterator[Origin]:
 def edge_port(origin: Origin, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     if shutil.which("varnishd") is None:
         pytest.skip("no varnishd here: apt-get install varnish varnish-modules")
-    edge = Edge(origin.url, TOKEN, misses=400, mark_seconds=30, probe_seconds=0.2)
+    edge = Edge(origin.url, TOKEN, misses=400, mark_seconds=30, probe_seconds=0.1)
     place = Place(tmp_path_factory.mktemp("edge"), free_port())
     with running(edge, place, serving(), **QUICK):
         yield place.port
@@ -48,4 +51,16 @@ def purge(edge: Client, *tags: str) -> int:
     """Have these tags forgotten; gives of how many objects."""
     said = edge.ask("/", "PURGE", X_Wetplate_Token=TOKEN, xkey=" ".join(tags))
     assert said.status == 200, said
-    return int(said.headers["x-wetplate-purged"])
+    return int(json.loads(said.body)["purged"])
+
+
+@contextmanager
+def away(origin: Origin, edge: Client) -> Iterator[None]:
+    """The origin hangs up; at the end it is back, and the edge's probe has noticed."""
+    origin.down()
+    try:
+        yield
+    finally:
+        origin.up()
+        while edge.ask(fresh()).status != 200:
+            time.sleep(0.02)

@@ -5,7 +5,6 @@ import socket
 import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -77,14 +76,6 @@ class Origin:
         """Hang up and listen no more."""
         asyncio.run_coroutine_threadsafe(self._down(), self._loop).result(5)
 
-    @contextmanager
-    def gone(self) -> Iterator[None]:
-        self.down()
-        try:
-            yield
-        finally:
-            self.up()
-
     def close(self) -> None:
         self.down()
         self._loop.call_soon_threadsafe(self._loop.stop)
@@ -117,6 +108,8 @@ class Origin:
                 if answer.delay:
                     await asyncio.sleep(answer.delay)
                 writer.write(answer.text(asked.method))
+                if asked.headers.get("connection") == "close":
+                    break
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         finally:
@@ -191,7 +184,7 @@ def _answer(stream, method: str) -> Said:  # type: ignore[no-untyped-def]
         return Said(status, headers)
     if headers.get("transfer-encoding") == "chunked":
         return Said(status, headers, b"".join(_chunks(stream)))
-    return Said(status, headers, stream.read(int(headers["content-length"])))
+    return Said(status, headers, stream.read(int(headers.get("content-length", 0))))
 
 
 def _chunks(stream) -> Iterator[bytes]:  # type: ignore[no-untyped-def]

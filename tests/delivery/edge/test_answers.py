@@ -1,7 +1,5 @@
 """What the edge answers from its cache: ranges, conditions, ages, and what it says of itself."""
 
-import time
-
 import pytest
 
 from tests.delivery.edge.scripted import PUBLIC, Answer, Client, Origin, fresh
@@ -13,7 +11,9 @@ TAG = '"0123456789abcdef"'
 def kept(edge: Client, origin: Origin) -> str:
     """A path that is in the cache."""
     path = fresh()
-    origin.answers[path] = Answer(headers=PUBLIC | {"ETag": TAG, "Server-Timing": "encode;dur=9"}).tagged("i-x")
+    origin.answers[path] = Answer(headers=PUBLIC | {"ETag": TAG, "Server-Timing": "encode;dur=9"}).tagged(
+        "i-x"
+    )
     assert edge.ask(path).status == 200
     return path
 
@@ -94,15 +94,14 @@ def test_the_origins_own_cache_status_comes_first(edge: Client, origin: Origin) 
 def test_a_browser_may_keep_it_for_its_minute_however_long_it_lay_here(edge: Client, origin: Origin) -> None:
     path, immutable = fresh(), fresh("/client")
     origin.answers[path] = Answer(headers=PUBLIC | {"Age": "500"})
-    origin.answers[immutable] = Answer(headers={"Cache-Control": "public, max-age=31536000, immutable"})
-    edge.ask_all([path, immutable])
-    time.sleep(1.1)
-    said, forever = edge.ask_all([path, immutable])
-    age = int(said.headers["age"])
-    assert 501 <= age <= 503
-    assert said.headers["cache-control"] == f"public, max-age={60 + age}, stale-while-revalidate=30"
-    assert int(forever.headers["age"]) >= 1
-    assert forever.headers["cache-control"] == "public, max-age=31536000, immutable"
+    origin.answers[immutable] = Answer(headers={"Cache-Control": "public, max-age=31536000", "Age": "9"})
+    for _ in range(2):
+        said, forever = edge.ask_all([path, immutable])
+        age = int(said.headers["age"])
+        assert 500 <= age <= 501
+        assert said.headers["cache-control"] == f"public, max-age={60 + age}, stale-while-revalidate=30"
+        assert int(forever.headers["age"]) >= 9
+        assert forever.headers["cache-control"] == "public, max-age=31536000"
 
 
 def test_text_is_compressed_for_those_who_read_it(edge: Client, origin: Origin) -> None:

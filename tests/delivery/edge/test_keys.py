@@ -62,8 +62,29 @@ def test_sixty_cold_requests_make_one_fetch(edge: Client, origin: Origin) -> Non
 def spellings(number: int) -> list[str]:
     """Accept headers as browsers, tools and mischief send them."""
     chance = random.Random(5)
-    types = ("image/avif", "image/webp", "image/jpeg", "image/*", "*/*", "text/html", "IMAGE/AVIF", "image/avif-x")
-    weights = ("", ";q=0", ";q=0.0", ";q=0.5", ";q=0.8", ";q=1", "; q=0.9", ";v=b3;q=0.7", ";q=abc", ";q=2", ";Q=0.3")
+    types = (
+        "image/avif",
+        "image/webp",
+        "image/jpeg",
+        "image/*",
+        "*/*",
+        "text/html",
+        "IMAGE/AVIF",
+        "image/avif-x",
+    )
+    weights = (
+        "",
+        ";q=0",
+        ";q=0.0",
+        ";q=0.5",
+        ";q=0.8",
+        ";q=1",
+        "; q=0.9",
+        ";v=b3;q=0.7",
+        ";q=abc",
+        ";q=2",
+        ";Q=0.3",
+    )
     found = {"", "*/*", "image/avif;q=0", "image/avif;q=0,image/webp", ",,,", "x" * 8000, '"image/avif"'}
     while len(found) < number:
         some = chance.choices(types, k=chance.randint(1, 6))
