@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from wetplate.publication.dossier import dossier
-from wetplate.settings import settings
+from wetplate.settings import serving, settings
 from wetplate.storage.database import catalog_url, engine, transaction
 
 LISTS = {
@@ -28,7 +28,7 @@ def command(id: str, as_json: bool) -> None:
     Shows its prompt.
     """
     with transaction(engine(catalog_url(settings()))) as session:
-        known = dossier(session, id)
+        known = dossier(session, id, serving().public_url)
     if as_json:
         click.echo(json.dumps(known, indent=2, default=str, ensure_ascii=False))
         return

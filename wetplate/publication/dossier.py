@@ -25,9 +25,10 @@ HEX = frozenset("0123456789abcdef")
 Values = dict[str, Any]
 
 
-def dossier(session: Session, prefix: str) -> Values:
+def dossier(session: Session, prefix: str, base_url: str = "") -> Values:
     """What is known, stage by stage; None for a stage the image has not reached.
 
+    `base_url` stands in front of the paths in the snippet.
     Raises ImageUnknown, AmbiguousId.
     """
     recipe = find(session, prefix)
@@ -39,7 +40,7 @@ def dossier(session: Session, prefix: str) -> Values:
         "verdicts": _all(session, VerdictRow, VerdictRow.stream == recipe.id, VerdictRow.position),
         "canonical": _values(image),
     }
-    return known | (_public(session, image.id) if image else {})
+    return known | (_public(session, image.id, base_url) if image else {})
 
 
 def find(session: Session, prefix: str) -> RecipeRow:
@@ -63,7 +64,7 @@ def find(session: Session, prefix: str) -> RecipeRow:
     return found[0]
 
 
-def _public(session: Session, canonical_id: str) -> Values:
+def _public(session: Session, canonical_id: str, base_url: str) -> Values:
     publication = session.get(PublicationRow, canonical_id)
     stands = _values(publication) or {"state": State.DRAFT.value, "version": 1}
     files = DerivativeRow.canonical_id == canonical_id
@@ -73,13 +74,13 @@ def _public(session: Session, canonical_id: str) -> Values:
         "placeholder": _values(session.get(PlaceholderRow, canonical_id)),
         "publication": stands | {"meaning": State(stands["state"]).true_of_the_bytes},
         "moves": _all(session, MoveRow, MoveRow.stream == canonical_id, MoveRow.position),
-        "snippet": _snippet(session, canonical_id),
+        "snippet": _snippet(session, canonical_id, base_url),
     }
 
 
-def _snippet(session: Session, canonical_id: str) -> str | None:
+def _snippet(session: Session, canonical_id: str, base_url: str) -> str | None:
     try:
-        return snippet(session, canonical_id)
+        return snippet(session, canonical_id, base_url)
     except NeverPublished:
         return None
 

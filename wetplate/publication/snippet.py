@@ -16,10 +16,13 @@ from wetplate.publication.tables import PublicationRow
 from wetplate.recipes.catalog import family_of
 from wetplate.recipes.tables import RecipeRow
 
+FOLDER = "images"  # where the origin serves files by name: see wetplate.delivery.urls
 
-def snippet(session: Session, canonical_id: str, base_url: str = "/images") -> str:
+
+def snippet(session: Session, canonical_id: str, base_url: str = "") -> str:
     """A `<picture>` of the image under the profile it was published with.
 
+    `base_url` is what stands in front of paths (scheme and host); empty: addresses are paths.
     Raises NeverPublished unless the image is published, ImageUnknown, DerivativeError.
     """
     image = find(session, canonical_id)
@@ -31,7 +34,7 @@ def snippet(session: Session, canonical_id: str, base_url: str = "/images") -> s
     placeholder = session.get(PlaceholderRow, image.id)
     return markup.picture(
         files.standing(session, image.id, publication.profile),
-        base_url=base_url,
+        base_url=f"{base_url}/{FOLDER}/{image.id}",
         alt=family_of(session, image.family).recipe.alt.format_map(
             session.get_one(RecipeRow, image.recipe_id).variant
         ),
