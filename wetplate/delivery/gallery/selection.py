@@ -60,7 +60,7 @@ def read(family: str, attributes: Attributes, rest: str) -> Selection:
             f"nothing here under {rest[:80]!r}; the family's pictures are under /gallery/{family}"
         )
     selection = Selection(family, _only(attributes, said.get("only", "")), _start(said.get("from", "0")))
-    if selection.path != f"/gallery/{family}/{rest}":
+    if rest and selection.path != f"/gallery/{family}/{rest}":
         raise AddressMoved(selection.path)
     return selection
 
@@ -70,8 +70,8 @@ def _only(attributes: Attributes, text: str) -> tuple[tuple[str, str], ...]:
     for pair in filter(None, text.split(";")):
         name, _, value = (unquote(part) for part in pair.partition("="))
         if value not in attributes.get(name, ()):
-            known = ", ".join(attributes.get(name, attributes))
-            raise NotServed(f"the family has no {name[:40]} {value[:40]!r}; it knows {known}")
+            known = ", ".join(list(attributes.get(name, attributes))[:12])
+            raise NotServed(f"the family has no {name[:40]!r} {value[:40]!r}; it has {known[:160]}")
         chosen[name] = value
     return tuple((name, chosen[name]) for name in attributes if name in chosen)
 

@@ -82,7 +82,7 @@ class Known:
 
 def families(session: Session, *, pictures: int) -> list[Counted]:
     """Every registered family in order of slug, with its first pictures."""
-    counts: dict[str, int] = dict(session.execute(_counts()).tuples().all())
+    counts: dict[str, int] = {slug: count for slug, count in session.execute(_counts())}
     rows = session.execute(
         select(FamilyRow.slug, FamilyRow.title, FamilyRow.definition).order_by(FamilyRow.slug)
     )
@@ -94,7 +94,7 @@ def families(session: Session, *, pictures: int) -> list[Counted]:
             counts.get(slug, 0),
             page(session, Selection(slug), pictures).images if counts.get(slug) else (),
         )
-        for slug, title, definition in rows.tuples()
+        for slug, title, definition in rows
     ]
 
 
@@ -187,7 +187,8 @@ def _before(session: Session, selection: Selection, size: int) -> int | None:
 
 def _neighbour(session: Session, siblings: Selection, where: ColumnElement[bool], order: Any) -> str | None:
     query = _images(siblings).with_only_columns(CanonicalRow.id).where(where).order_by(order).limit(1)
-    return session.scalar(query)
+    found: str | None = session.scalar(query)
+    return found
 
 
 def _shown(session: Session, rows: Sequence[Any]) -> list[Image]:
