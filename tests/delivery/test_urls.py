@@ -211,11 +211,11 @@ def test_addresses_are_short(address: Published) -> None:
     assert len(write(address)) < LONGEST / 2
 
 
-@pytest.mark.parametrize("part", ["a", "/", ".", "_", "w640_", "9", "(a+)+$", "%2e", "/.", "./", "=", "\0"])
 @pytest.mark.parametrize("prefix", ["", f"{HERE}/", f"{HERE}/v1/", "/auto/", "/signed/", f"/signed/{TOKEN}/"])
-def test_no_text_takes_long(prefix: str, part: str) -> None:
-    for path in (prefix + part * 65_536, (prefix + part * 300)[:LONGEST]):
-        assert min(taken(path) for _ in range(3)) < 0.010
+def test_no_text_takes_long(prefix: str) -> None:
+    for part in ("a", "/", ".", "_", "w640_", "9", "(a+)+$", "%2e", "/.", "./", "=", "\0"):
+        for path in (prefix + part * 65_536, (prefix + part * 300)[:LONGEST]):
+            assert min(taken(path) for _ in range(3)) < 0.010, part
 
 
 def taken(path: str) -> float:

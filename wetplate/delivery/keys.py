@@ -29,13 +29,16 @@ def configured(text: str | None, var: Path) -> KeyRing:
     if text is not None:
         return parsed(text, "WETPLATE_URL_KEYS")
     file = var / FILE
-    if not file.exists():
-        _make(file)
-    if stat.S_IMODE(file.stat().st_mode) & 0o077:
+    try:
+        if not file.exists():
+            _make(file)
+        if stat.S_IMODE(file.stat().st_mode) & 0o077:
+            raise SettingError(f"{file} can be read by others; run `chmod 600 {file}`")
+        return parsed(file.read_text(encoding="ascii", errors="replace"), str(file))
+    except OSError as error:
         raise SettingError(
-            f"{file} can be read by others; `chmod 600` it, or delete it to have a new one made"
-        )
-    return parsed(file.read_text(encoding="ascii"), str(file))
+            f"{file}: {error.strerror}; make it accessible, or set WETPLATE_URL_KEYS"
+        ) from error
 
 
 def parsed(text: str, origin: str) -> KeyRing:

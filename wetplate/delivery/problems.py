@@ -64,12 +64,11 @@ _TABLE: Final[Mapping[type[BaseException], Problem]] = {
     ),
 }  # fmt: skip
 _FAILED: Final = {
-    "unsupported": (415, "This picture's format is not supported"),
-    "corrupt": (422, "This picture cannot be read"),
-    "too_large": (413, "This picture is too large to transform"),
-    "oom": (413, "This picture needs more memory than a transform may take"),
-    "timeout": (504, "Transforming this picture took too long"),
-    "internal": (500, "Transforming this picture failed"),
+    "unsupported": Problem(415, "transform-unsupported", "This picture's format is not supported"),
+    "corrupt": Problem(422, "transform-corrupt", "This picture cannot be read"),
+    "too_large": Problem(413, "transform-too-large", "This picture is too large to transform"),
+    "oom": Problem(413, "transform-oom", "This picture needs more memory than a transform may take"),
+    "timeout": Problem(504, "transform-timeout", "Transforming this picture took too long"),
 }
 _ELSEWHERE: Final = Problem(
     404, "not-served", "Nothing public stands here", "nothing stands under this address"
@@ -111,9 +110,10 @@ def _told(error: errors.DeliveryError) -> Problem:
             return replace(found, status=451, type="gone-by-law")
         case errors.Busy(reason=reason, retry_after=seconds):
             return replace(found, extra={"reason": reason}, headers_of_its_own={"Retry-After": str(seconds)})
-        case errors.TransformFailed(reason=reason):
-            status, title = _FAILED.get(reason, _FAILED["internal"])
-            return Problem(status, f"transform-{reason}", title, _detail(error), Kind.FAILED)
+        case errors.TransformFailed(reason=reason) if reason in _FAILED:
+            return replace(_FAILED[reason], detail=_detail(error), kind=Kind.FAILED)
+        case errors.TransformFailed():
+            return replace(_INTERNAL, type="transform-internal", kind=Kind.FAILED)
     return found
 
 
