@@ -114,8 +114,13 @@ class Serving:
             (WETPLATE_TRUSTED_PROXIES).
         transform_store_bytes: what made-on-demand files may take in the store
             (WETPLATE_TRANSFORM_STORE_BYTES).
-        purgers: `name=where` separated by spaces, shield first (WETPLATE_PURGERS).
+        purgers: the caches that must forget, `kind=where` separated by spaces: `shield=http://...`,
+            `varnish=http://...`, `fastly=SERVICE`, `cloudflare=ZONE`, `cloudfront=DISTRIBUTION`; empty: none
+            (WETPLATE_PURGERS).
         purge_token: what the edge wants to see with a purge (WETPLATE_PURGE_TOKEN); None: a file under `var`.
+        purge_from: comma-separated networks a purge may come from (WETPLATE_PURGE_FROM).
+        fastly_token, cloudflare_token: of an account that may purge (WETPLATE_FASTLY_TOKEN,
+            WETPLATE_CLOUDFLARE_TOKEN); CloudFront's come from where boto3 finds them.
         varnishd, vmods: the binary and the folder of its modules (WETPLATE_VARNISHD, WETPLATE_VMODS).
         edge_memory: bytes Varnish may keep (WETPLATE_EDGE_MEMORY).
         metrics_folder: where several workers keep the numbers they add up (PROMETHEUS_MULTIPROC_DIR); None:
@@ -138,6 +143,9 @@ class Serving:
     transform_store_bytes: int
     purgers: str
     purge_token: str | None
+    purge_from: str
+    fastly_token: str | None
+    cloudflare_token: str | None
     varnishd: str
     vmods: Path | None
     edge_memory: int
@@ -163,6 +171,9 @@ def serving() -> Serving:
         transform_store_bytes=_count("WETPLATE_TRANSFORM_STORE_BYTES", 10 * 2**30),
         purgers=os.environ.get("WETPLATE_PURGERS", ""),
         purge_token=os.environ.get("WETPLATE_PURGE_TOKEN"),
+        purge_from=os.environ.get("WETPLATE_PURGE_FROM", "127.0.0.1,::1"),
+        fastly_token=os.environ.get("WETPLATE_FASTLY_TOKEN"),
+        cloudflare_token=os.environ.get("WETPLATE_CLOUDFLARE_TOKEN"),
         varnishd=os.environ.get("WETPLATE_VARNISHD", "varnishd"),
         vmods=_path("WETPLATE_VMODS"),
         edge_memory=_count("WETPLATE_EDGE_MEMORY", 256 * 2**20),

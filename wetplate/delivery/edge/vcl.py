@@ -31,7 +31,7 @@ from wetplate.errors import SettingError
 
 LONGEST_PATH: Final = 512
 TAGS_PER_PURGE: Final = 16
-TAGS_PER_OBJECT: Final = 4
+TAGS_PER_OBJECT: Final = 8
 TOKEN_CHARACTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_")
 
 
