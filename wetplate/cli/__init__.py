@@ -25,6 +25,7 @@ VERBS = {
     "db": "Start, stop and look at the catalog's Postgres.",
     "certs": "Make a test chain for signing.",
     "serve": "Serve images, transforms and the gallery: the origin.",
+    "url": "Print one address of an image, signed if need be.",
     "probe": "Fetch what is public as a stranger and check it.",
     "preview": "Serve contact sheets to people at work (loopback).",
     "env": "Print the environment Dagster needs.",
