@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import count
 from typing import Any
 
 import httpx
@@ -43,7 +44,7 @@ class House:
     image: str
     draft: str
     ring: KeyRing = RING
-    spare: Iterator[int] = field(default_factory=lambda: iter(range(2, 100)))
+    spare: Iterator[int] = field(default_factory=count)
 
     def standing(self, image: str | None = None) -> Standing:
         """Where the image stands, as the catalog says."""
@@ -65,10 +66,10 @@ class House:
         target = OnDemand(image, version, transform(text))
         return write(sign(self.ring, target, expires=expiry(time.time(), seconds)))
 
-    def another(self, slug: str = "boots") -> str:
-        """One more published image, for a test that withdraws it (the family has three)."""
+    def another(self, slug: str | None = None) -> str:
+        """One more published image, for a test that withdraws it; of a family of its own if none is named."""
         with transaction(self.database) as session:
-            return images.published(session, self.objects, next(self.spare), slug)
+            return images.published(session, self.objects, 0, slug or f"spare-{next(self.spare)}")
 
     def take_down(self, image: str, reason: str = "privacy", *, execute: bool = True) -> None:
         """Withdraw it, as `wetplate takedown` does."""

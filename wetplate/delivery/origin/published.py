@@ -3,6 +3,9 @@
 Here: from an address to an answer. Not here: what may be handed out (`standing`), the hot path (`front`).
 """
 
+from collections.abc import Mapping
+from time import monotonic
+
 from wetplate.delivery import caching, conditional, urls
 from wetplate.delivery.caching import Kind
 from wetplate.delivery.origin.answers import (
@@ -30,8 +33,10 @@ HIT = {**timing("hit", {}), **cache_status("hit")}
 async def published(service: Service, address: Published, key: bytes) -> Answer:
     """The file. Raises ImageGone, NotServed, NewsStale, StoreUnfaithful, Busy, StorageError."""
     for attempt in range(TRIES):
+        began = monotonic()
         stands = await service.standing(address.image)
         stands, file = await _file(service, stands, address)
+        stood = monotonic()
         try:
             body = await (service.bodies.beside(file) if address.manifest else service.bodies.of(file))
         except StoreUnfaithful:
@@ -41,7 +46,7 @@ async def published(service: Service, address: Published, key: bytes) -> Answer:
         if service.unchanged(stands):
             made = _answer(stands, file, address, body)
             kept = service.keep(key, made, address.image)
-            return _told(made, kept)
+            return _told(made, kept, {"standing": stood - began, "store": monotonic() - stood})
     raise Busy("queue_full", "this picture changes faster than it can be served; ask again", retry_after=1)
 
 
@@ -86,7 +91,7 @@ def _linked(address: Published, file: File) -> dict[str, str]:
     return {"Link": f'<{beside}>; rel="c2pa-manifest"'}
 
 
-def _told(made: Answer, kept: bool) -> Answer:
+def _told(made: Answer, kept: bool, seconds: Mapping[str, float]) -> Answer:
     """The same for who waited for it."""
-    said = {**timing("miss", {}), **cache_status("fwd=miss", *(["stored"] if kept else []))}
+    said = {**timing("miss", seconds), **cache_status("fwd=miss", *(["stored"] if kept else []))}
     return Answer(made.body, replaced(made.headers, said), made.counted, made.etag)
