@@ -1,4 +1,4 @@
-"""Purges as rows: which cache has confirmed which event. Written by `wetplate.delivery.purging` only."""
+"""Purges as rows: which cache has confirmed which event. Written by `purging.catalog` only."""
 
 from datetime import datetime
 
@@ -11,8 +11,9 @@ from wetplate.storage.database import Base, now
 class PurgeRow(Base):
     """One event towards one target.
 
-    `purged_at` is when the cache confirmed, `verified_at` when a request from outside showed it; `error` is
-    the last refusal, `next_at` when the next attempt is due.
+    `purged_at` is when the cache first confirmed, `verified_at` when requests from outside showed it,
+    `settled_at` when it confirmed once more, after anything that was under way had arrived: then the row is
+    done. `error` is the last refusal, `next_at` when the next attempt is due.
     """
 
     __tablename__ = "purges"
@@ -25,7 +26,8 @@ class PurgeRow(Base):
     next_at: Mapped[datetime] = mapped_column(default=now)
     purged_at: Mapped[datetime | None]
     verified_at: Mapped[datetime | None]
+    settled_at: Mapped[datetime | None]
 
 
 Index("purges_once", PurgeRow.event_id, PurgeRow.target, unique=True)
-Index("purges_pending", PurgeRow.next_at, postgresql_where=PurgeRow.verified_at.is_(None))
+Index("purges_pending", PurgeRow.next_at, postgresql_where=PurgeRow.settled_at.is_(None))

@@ -6,7 +6,7 @@ revision = "0002"
 down_revision = "0001"
 
 TABLES = """
-ALTER TABLE derivatives ADD COLUMN score DOUBLE PRECISION, ADD COLUMN scorer VARCHAR;
+ALTER TABLE derivatives ADD COLUMN score DOUBLE PRECISION, ADD COLUMN scorer VARCHAR, ADD COLUMN tries INTEGER;
 
 CREATE TABLE transforms (
     id SERIAL PRIMARY KEY,
@@ -44,10 +44,11 @@ CREATE TABLE purges (
     at TIMESTAMPTZ NOT NULL,
     next_at TIMESTAMPTZ NOT NULL,
     purged_at TIMESTAMPTZ,
-    verified_at TIMESTAMPTZ
+    verified_at TIMESTAMPTZ,
+    settled_at TIMESTAMPTZ
 );
 CREATE UNIQUE INDEX purges_once ON purges (event_id, target);
-CREATE INDEX purges_pending ON purges (next_at) WHERE verified_at IS NULL;
+CREATE INDEX purges_pending ON purges (next_at) WHERE settled_at IS NULL;
 """
 
 # Rows of these tables are the present state: app keeps them true.
