@@ -110,6 +110,7 @@ class Serving:
         transform_seconds: after which a worker is killed (WETPLATE_TRANSFORM_SECONDS).
         transform_memory: bytes one worker may take (WETPLATE_TRANSFORM_MEMORY).
         per_client: uncached transforms a client may ask for in a minute (WETPLATE_TRANSFORMS_PER_CLIENT).
+        per_image: the same of one image, whoever asks (WETPLATE_TRANSFORMS_PER_IMAGE).
         trusted_proxies: comma-separated addresses whose X-Forwarded-For is believed
             (WETPLATE_TRUSTED_PROXIES).
         transform_store_bytes: what made-on-demand files may take in the store
@@ -139,6 +140,7 @@ class Serving:
     transform_seconds: int
     transform_memory: int
     per_client: int
+    per_image: int
     trusted_proxies: str
     transform_store_bytes: int
     purgers: str
@@ -167,6 +169,7 @@ def serving() -> Serving:
         transform_seconds=_count("WETPLATE_TRANSFORM_SECONDS", 10),
         transform_memory=_count("WETPLATE_TRANSFORM_MEMORY", 1024 * 2**20),
         per_client=_count("WETPLATE_TRANSFORMS_PER_CLIENT", 120),
+        per_image=_count("WETPLATE_TRANSFORMS_PER_IMAGE", 240),
         trusted_proxies=os.environ.get("WETPLATE_TRUSTED_PROXIES", "127.0.0.1"),
         transform_store_bytes=_count("WETPLATE_TRANSFORM_STORE_BYTES", 10 * 2**30),
         purgers=os.environ.get("WETPLATE_PURGERS", ""),

@@ -10,6 +10,7 @@ Rules:
 """
 
 import os
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ from wetplate.imaging.thumbnail import Box, Frame, Size
 LOADERS = ("Png", "Jpeg", "Webp", "Heif")
 MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
 PROFILE = "icc-profile-data"
-OUT_OF_MEMORY = "out of memory"
+OUT_OF_MEMORY = re.compile(r"(out of|insufficient|not enough|no) memory|memory allocation", re.IGNORECASE)
 
 
 @cache
@@ -118,6 +119,6 @@ def _plain(scaled: Any) -> Pixels:
 
 def _told(error: Exception) -> Exception:
     text = " ".join(str(error).split())
-    if OUT_OF_MEMORY in text:
+    if OUT_OF_MEMORY.search(text):
         return MemoryError(text[:200])
     return ImageError(f"the picture is damaged or cut short ({text[:120]}); fetch or export it again")

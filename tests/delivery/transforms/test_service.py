@@ -1,0 +1,232 @@
+"""The door: one piece of work for everybody, nothing behind a takedown's back, an end to every queue."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, func, select
+from sqlalchemy.orm import Session
+
+from wetplate.delivery.transforms.service import Rendered, Transforms
+from wetplate.delivery.transforms.workers import Workers
+from wetplate.derivatives.tables import TransformRow
+from wetplate.derivatives.transform import read
+from wetplate.errors import Busy, ImageGone, ImageUnknown, NotServed, TransformFailed
+from wetplate.imaging.chunks import foreign
+from wetplate.imaging.codec import decode, sniff
+from wetplate.provenance.metadata import mark
+from wetplate.publication import moves
+from wetplate.settings import Serving, serving
+from wetplate.storage.database import transaction
+from wetplate.storage.memory import MemoryObjects
+from wetplate.storage.objects import sha256
+from wetplate.storage.outbox import Event
+
+SMALL = read("w96.avif")
+
+
+@pytest.fixture
+def limits() -> Serving:
+    return replace(serving(), workers=2, queue=64, per_client=100, per_image=100)
+
+
+@pytest.fixture
+def run(database: Engine, objects: MemoryObjects, workers: Workers, limits: Serving) -> Callable[..., Any]:
+    """Runs a test's coroutine with a started door."""
+
+    def run(test: Callable[[Transforms], Awaitable[Any]], **instead: Any) -> Any:
+        async def inside() -> Any:
+            door = Transforms(database, objects, replace(limits, **instead), workers)
+            await door.start()
+            try:
+                return await asyncio.wait_for(test(door), 20)
+            finally:
+                await door.stop()
+
+        return asyncio.run(inside())
+
+    return run
+
+
+def requested(database: Engine) -> int:
+    with Session(database) as session:
+        query = select(func.count()).select_from(Event).where(Event.topic == "transform.requested")
+        return session.scalar(query) or 0
+
+
+@pytest.mark.parametrize(
+    "text", ["w96.avif", "w96.webp", "w64_crop4x5.jpg", "w2048_pad2x1.png", "w1024.avif"]
+)
+def test_what_leaves_is_marked_and_holds_nothing_else(
+    run: Callable[..., Any], objects: MemoryObjects, image: str, text: str
+) -> None:
+    asked = read(text)
+    made: Rendered = run(lambda door: door.rendered(image, "boots", 1, asked))
+    assert sniff(made.body) == asked.format
+    assert foreign(made.body) == []
+    assert mark(made.body) == "trainedAlgorithmicMedia"
+    assert made.sha256 == sha256(made.body)
+    assert decode(made.body).shape[:2] == (made.height, made.width)
+    assert (made.tier, made.cache) == ("fast", "miss")
+    assert {"queue", "store", "decode", "encode"} == set(made.seconds)
+    assert made.width == {"w2048_pad2x1.png": 256, "w1024.avif": 128}.get(text, asked.width)
+    stored = [entry.key for entry in objects.list("transforms/")]
+    extension = text.rpartition(".")[2]
+    assert stored == [f"transforms/{image[:2]}/{image}/{made.sha256[:16]}-{made.width}.{extension}"]
+    assert objects.get(stored[0]) == made.body
+
+
+def test_the_second_time_it_stands(run: Callable[..., Any], database: Engine, image: str) -> None:
+    first = run(lambda door: door.rendered(image, "boots", 1, SMALL))
+    again = run(lambda door: door.rendered(image, "boots", 1, SMALL))
+    assert again.cache == "hit"
+    assert again.body == first.body
+    assert requested(database) == 1
+
+
+def test_an_object_that_was_lost_is_made_again(
+    run: Callable[..., Any], database: Engine, objects: MemoryObjects, image: str
+) -> None:
+    first = run(lambda door: door.rendered(image, "boots", 1, SMALL))
+    for entry in list(objects.list("transforms/")):
+        objects.delete(entry.key)
+    again = run(lambda door: door.rendered(image, "boots", 1, SMALL))
+    assert (again.cache, again.body) == ("miss", first.body)
+    assert objects.get(next(objects.list("transforms/")).key) == first.body
+    assert requested(database) == 1
+
+
+def test_many_at_once_make_one(run: Callable[..., Any], database: Engine, image: str) -> None:
+    async def many(door: Transforms) -> list[Rendered]:
+        return await asyncio.gather(*(door.rendered(image, "boots", 1, SMALL) for _ in range(60)))
+
+    made = run(many)
+    assert len({each.sha256 for each in made}) == 1
+    assert [each.cache for each in made].count("miss") == 1
+    assert requested(database) == 1
+
+
+def test_clients_that_leave_take_nothing_along(run: Callable[..., Any], database: Engine, image: str) -> None:
+    async def storm(door: Transforms) -> Rendered:
+        tasks = [asyncio.create_task(door.rendered(image, "boots", 1, SMALL)) for _ in range(40)]
+        await asyncio.sleep(0.02)
+        for task in tasks[:-1]:
+            task.cancel()
+        last = await tasks[-1]
+        assert not door._work._under_way
+        return last
+
+    assert run(storm).cache == "coalesced"
+    assert requested(database) == 1
+
+
+def test_when_everybody_leaves_the_work_still_ends(
+    run: Callable[..., Any], database: Engine, image: str
+) -> None:
+    async def storm(door: Transforms) -> None:
+        tasks = [asyncio.create_task(door.rendered(image, "boots", 1, SMALL)) for _ in range(10)]
+        await asyncio.sleep(0.05)
+        for task in tasks:
+            task.cancel()
+
+    run(storm)
+    assert requested(database) == 1
+
+
+def test_a_takedown_during_the_work_wins(
+    run: Callable[..., Any], database: Engine, objects: MemoryObjects, image: str, workers: Workers
+) -> None:
+    """The picture is made, and under the image's lock found to be withdrawn: nothing is kept or told."""
+    make = workers.make
+
+    def meanwhile(job: Any) -> Any:
+        made = make(job)
+        with transaction(database) as session:
+            moves.take_down(session, image, "tester", "trademark")
+        return made
+
+    async def ask(door: Transforms) -> Rendered:
+        door._making._make = meanwhile
+        return await door.rendered(image, "boots", 1, SMALL)
+
+    with pytest.raises(ImageGone):
+        run(ask)
+    assert list(objects.list("transforms/")) == []
+    assert requested(database) == 0
+    with Session(database) as session:
+        assert session.scalars(select(TransformRow)).all() == []
+
+
+def test_what_is_not_public_is_made_for_a_signature_only(
+    run: Callable[..., Any], database: Engine, objects: MemoryObjects, image: str
+) -> None:
+    with transaction(database) as session:
+        moves.unpublish(session, image, "tester")
+    with pytest.raises(NotServed):
+        run(lambda door: door.rendered(image, "boots", 1, SMALL))
+    made = run(lambda door: door.rendered(image, "boots", 1, SMALL, store=False))
+    assert decode(made.body).shape == (96, 96, 3)
+    assert list(objects.list("transforms/")) == []
+    assert requested(database) == 0
+
+
+def test_versions_and_images_that_are_not_there(run: Callable[..., Any], image: str) -> None:
+    with pytest.raises(NotServed):
+        run(lambda door: door.rendered(image, "boots", 2, SMALL))
+    with pytest.raises(ImageGone):
+        run(lambda door: door.rendered(image, "boots", 0, SMALL))
+    with pytest.raises(ImageUnknown):
+        run(lambda door: door.rendered("f" * 64, "boots", 1, SMALL))
+
+
+def test_a_full_queue_says_when_to_come_back(run: Callable[..., Any], image: str) -> None:
+    asked = [read(f"w64_crop1x1_fp{x}x{y}.png") for x in range(0, 50, 5) for y in range(0, 50, 5)]
+
+    async def flood(door: Transforms) -> list[Any]:
+        jobs = (door.rendered(image, "boots", 1, each) for each in asked)
+        return await asyncio.gather(*jobs, return_exceptions=True)
+
+    answers = run(flood, queue=3)
+    refused = [each for each in answers if isinstance(each, Busy)]
+    assert refused
+    assert all(each.reason == "queue_full" and 1 <= each.retry_after <= 60 for each in refused)
+    assert len([each for each in answers if isinstance(each, Rendered)]) + len(refused) == len(asked)
+
+
+def test_one_client_is_slowed_down_and_others_are_not(run: Callable[..., Any], image: str) -> None:
+    async def ask(door: Transforms) -> list[Any]:
+        got: list[Any] = []
+        for width, client in ((64, "a"), (96, "a"), (64, "a"), (128, "a"), (128, "b")):
+            try:
+                got.append(
+                    (await door.rendered(image, "boots", 1, read(f"w{width}.webp"), client=client)).cache
+                )
+            except Busy as error:
+                assert error.retry_after > 30
+                got.append(error.reason)
+        return got
+
+    assert run(ask, per_client=2) == ["miss", "miss", "hit", "rate_limit", "miss"]
+    assert run(ask, per_image=0, per_client=0) == ["hit"] * 5
+
+
+def test_without_workers_nothing_is_promised(
+    database: Engine, objects: MemoryObjects, limits: Serving
+) -> None:
+    door = Transforms(database, objects, limits)
+    assert not door.alive()
+    with pytest.raises(Busy):
+        asyncio.run(door.rendered("f" * 64, "boots", 1, SMALL, store=False))
+
+
+def test_wrong_bytes_in_the_store_go_nowhere(
+    run: Callable[..., Any], objects: MemoryObjects, image: str
+) -> None:
+    key = f"canonical/{image[:2]}/{image}.png"
+    body = objects.get(key)
+    objects.delete(key)
+    objects.put(key, body[:-1] + b"\0", content_type="image/png")
+    with pytest.raises(TransformFailed, match="restore"):
+        run(lambda door: door.rendered(image, "boots", 1, SMALL))

@@ -1,0 +1,19 @@
+"""What comes back from a transform. Here: the value."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A finished file and how it came about; `seconds` per stage, for Server-Timing and metrics."""
+
+    body: bytes
+    media_type: str
+    sha256: str
+    tier: Literal["fast", "production"]
+    width: int
+    height: int
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    cache: Literal["hit", "miss", "coalesced"] = "hit"

@@ -1,0 +1,117 @@
+"""The worker processes: lent one job at a time, killed by a time-out, replaced when dead.
+
+Here: pebble's pools, one per worker. Not here: what a worker does (`worker`), who waits (`service`).
+
+Rules:
+1. Never forked from the server: a server of its own forks the workers, so that one takes milliseconds to
+   replace and inherits no connection, thread or secret of ours.
+2. Each worker has a pool of its own. Workers of one pool share a pipe and its lock; whoever dies holding them
+   takes the others along.
+3. Whatever a worker dies of is one failed job, and the next job finds a living one.
+"""
+
+import multiprocessing
+import signal
+from concurrent.futures import TimeoutError as Overdue
+from concurrent.futures.process import BrokenProcessPool
+from queue import Empty, SimpleQueue
+
+from pebble import ProcessExpired, ProcessPool
+
+from wetplate import metrics
+from wetplate.delivery.transforms import worker
+from wetplate.delivery.transforms.worker import Failed, Job, Made
+from wetplate.errors import TransformFailed
+
+#: Loaded once by the fork server; a worker is a copy of it.
+PRELOADED = ["__main__", worker.__name__]
+JOBS = 500  # after which a worker is replaced: decoders leak
+GRACE = 5.0
+STARTING = 30.0
+OVERDUE = TransformFailed("timeout", "transforming this picture took too long; export it smaller or plainer")
+#: What the kernel and the allocator of a decoder end a process with that may take no more memory.
+STARVED = {-signal.SIGKILL, -signal.SIGABRT, -signal.SIGTRAP}
+
+
+class Workers:
+    """`count` processes of at most `memory` bytes, each job at most `seconds` long."""
+
+    def __init__(self, count: int, *, memory: int, seconds: int) -> None:
+        self._count, self._memory, self._seconds = count, memory, seconds
+        self._idle: SimpleQueue[ProcessPool] = SimpleQueue()
+
+    def start(self) -> None:
+        """Start all and wait until each has answered."""
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(PRELOADED)
+        pools = [self._pool() for _ in range(self._count)]
+        for answer in [pool.schedule(int) for pool in pools]:
+            answer.result(STARTING)
+        for pool in pools:
+            self._idle.put(pool)
+        metrics.WORKERS.set(self._count)
+
+    def stop(self) -> None:
+        """End all; those at work are killed."""
+        metrics.WORKERS.set(0)
+        while True:
+            try:
+                _end(self._idle.get_nowait())
+            except Empty:
+                return
+
+    def make(self, job: Job) -> Made:
+        """The job, done by the next idle worker. Raises TransformFailed."""
+        pool = self._idle.get()
+        try:
+            if not pool.active:  # the worker died idle
+                pool = self._instead_of(pool)
+            return _outcome(pool.schedule(worker.make, [job], timeout=self._seconds).result(self._longest))
+        except Overdue:
+            pool = pool if pool.active else self._instead_of(pool)
+            raise OVERDUE from None
+        except ProcessExpired as death:
+            raise died(death.exitcode) from None
+        except (BrokenProcessPool, RuntimeError, OSError) as error:
+            pool = self._instead_of(pool)
+            raise TransformFailed("internal", "the worker was lost; try again") from error
+        finally:
+            self._idle.put(pool)
+
+    @property
+    def _longest(self) -> float:
+        return self._seconds + GRACE
+
+    def _pool(self) -> ProcessPool:
+        return ProcessPool(
+            max_workers=1,
+            max_tasks=JOBS,
+            initializer=worker.begin,
+            initargs=[self._memory],
+            context=multiprocessing.get_context("forkserver"),
+        )
+
+    def _instead_of(self, pool: ProcessPool) -> ProcessPool:
+        _end(pool)
+        return self._pool()
+
+
+def died(exitcode: int) -> TransformFailed:
+    """What the death of a worker says about its job."""
+    if exitcode == -signal.SIGXCPU:
+        return OVERDUE
+    if exitcode in STARVED:
+        return TransformFailed("oom", "this picture needs more memory than a transform may take")
+    return TransformFailed("internal", f"the decoder broke down (exit {exitcode})")
+
+
+def _outcome(result: Made | Failed) -> Made:
+    if isinstance(result, Failed):
+        raise TransformFailed(result.reason, result.message)
+    metrics.PEAK_MEMORY.set(max(result.peak, 0))
+    return result
+
+
+def _end(pool: ProcessPool) -> None:
+    pool.stop()
+    pool.join()

@@ -1,0 +1,223 @@
+"""Files made because somebody asked: the only writer of transform rows.
+
+Here: what stands, keeping a fast file, withdrawing, and bounding the store. Not here: making a file
+(`drawing`), the production tier's own steps (`refine`), who may have it (delivery).
+
+Rules:
+1. Object first, then row: `transforms/<id[:2]>/<id>/<sha256[:16]>-<width>.<ext>`, named by the bytes.
+2. A row is in force while it is neither withdrawn nor superseded; the production file is given before the
+   fast one.
+3. Keeping waits for whatever else writes about the image, a takedown too (`alone`); the caller holds that
+   lock and asks the gate again under it, so that no file is made behind a takedown's back.
+4. The row of a fast file and the request for its production file are one transaction: asked for once.
+5. A takedown's rows stay as record. The sweep, which only makes room, deletes rows with their objects: what
+   is asked for again is made again.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Select, case, delete, func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from wetplate.canonical.tables import CanonicalRow
+from wetplate.derivatives.tables import TransformRow
+from wetplate.derivatives.tiers import FAST, PRODUCTION
+from wetplate.derivatives.transform import Transform
+from wetplate.errors import ImageUnknown
+from wetplate.imaging.formats import EXTENSIONS, MEDIA_TYPES
+from wetplate.provenance.tables import ProvenanceRow
+from wetplate.storage import outbox
+from wetplate.storage.database import now
+from wetplate.storage.objects import Head, Objects
+
+REQUESTED = "transform.requested"
+REFINED = "transform.refined"
+UNSIGNED = "none"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What somebody wants: a transform of an image at a security version."""
+
+    image: str
+    family: str
+    version: int
+    transform: Transform
+
+    @property
+    def lock(self) -> str:
+        """The name of the one piece of work, in every process."""
+        return f"transform {self.image} v{self.version} {self.transform.text}"
+
+
+@dataclass(frozen=True)
+class Source:
+    """The picture that a transform is made of."""
+
+    key: str
+    width: int
+    height: int
+    source_type: str
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A file as it leaves, with what the search for its quality found."""
+
+    body: bytes
+    sha256: str
+    width: int
+    height: int
+    quality: int | None
+    score: float | None = None
+    scorer: str | None = None
+
+
+def source(session: Session, canonical_id: str) -> Source:
+    """What the image is made of. Raises ImageUnknown; also where no provenance says what it is."""
+    query = (
+        select(CanonicalRow.key, CanonicalRow.width, CanonicalRow.height, ProvenanceRow.source_type)
+        .join(ProvenanceRow, ProvenanceRow.canonical_id == CanonicalRow.id)
+        .where(CanonicalRow.id == canonical_id)
+    )
+    found = session.execute(query).one_or_none()
+    if found is None:
+        raise ImageUnknown(f"no canonical image {canonical_id[:12]} with its provenance")
+    return Source(*found)
+
+
+def find(session: Session, asked: Asked) -> TransformRow | None:
+    """The best file in force for what is asked."""
+    best = case((TransformRow.tier == PRODUCTION, 0), else_=1)
+    return session.scalars(select(TransformRow).where(*_of(asked)).order_by(best).limit(1)).first()
+
+
+def keep(session: Session, objects: Objects, asked: Asked, made: Finished) -> None:
+    """Store a fast file and ask for its production file.
+
+    The caller holds `alone(session, "derive <id>")` and has asked the gate. Raises StorageFull, StorageError.
+    """
+    put = store(objects, asked, made)
+    new = add(session, asked, FAST, made, put)
+    if new:
+        told = {"transform": asked.transform.text, "version": asked.version}
+        outbox.append(session, REQUESTED, key=asked.image, family=asked.family, **told)
+
+
+def store(objects: Objects, asked: Asked, made: Finished) -> Head:
+    """Put the bytes under their name."""
+    format = asked.transform.format
+    return objects.put(key(asked, made), made.body, content_type=MEDIA_TYPES[format])
+
+
+def key(asked: Asked, made: Finished) -> str:
+    """Where a transform stands in the store."""
+    return f"transforms/{asked.image[:2]}/{asked.image}/{name(asked, made)}"
+
+
+def name(asked: Asked, made: Finished) -> str:
+    """Under which name it can be asked for."""
+    return f"{made.sha256[:16]}-{made.width}.{EXTENSIONS[asked.transform.format]}"
+
+
+def add(
+    session: Session,
+    asked: Asked,
+    tier: str,
+    made: Finished,
+    put: Head,
+    credentials: str = UNSIGNED,
+    manifest_key: str | None = None,
+) -> bool:
+    """Write the row unless one in force stands in its place; whether it was written."""
+    values = {
+        "canonical_id": asked.image,
+        "version": asked.version,
+        "transform": asked.transform.text,
+        "tier": tier,
+        "width": made.width,
+        "height": made.height,
+        "format": asked.transform.format,
+        "quality": made.quality,
+        "score": made.score,
+        "scorer": made.scorer,
+        "sha256": put.sha256,
+        "name": name(asked, made),
+        "key": put.key,
+        "manifest_key": manifest_key,
+        "bytes": put.size,
+        "credentials": credentials,
+    }
+    query = insert(TransformRow).values(values).on_conflict_do_nothing().returning(TransformRow.id)
+    return session.scalar(query) is not None
+
+
+def supersede(session: Session, asked: Asked) -> None:
+    """A production file stands: its fast one is out of force, and its object may go when room is needed."""
+    fast = update(TransformRow).where(*_of(asked), TransformRow.tier == FAST)
+    session.execute(fast.values(superseded_at=now()))
+
+
+def withdraw(session: Session, canonical_id: str) -> list[str]:
+    """Take every transform of the image out of force; gives the object keys to delete, earlier ones too."""
+    of_image = TransformRow.canonical_id == canonical_id
+    standing = update(TransformRow).where(of_image, TransformRow.withdrawn_at.is_(None))
+    session.execute(standing.values(withdrawn_at=now()))
+    return keys(session.scalars(select(TransformRow).where(of_image)))
+
+
+def keys(rows: Iterable[TransformRow]) -> list[str]:
+    """Every object these rows stand for, side-car manifests included."""
+    return sorted({key for row in rows for key in (row.key, row.manifest_key) if key})
+
+
+def sweep(session: Session, objects: Objects, keep_bytes: int) -> int:
+    """Make room until at most so many bytes are kept; gives the bytes freed.
+
+    What is superseded goes first, then fast files, then production files; the oldest of each first.
+    """
+    excess = session.scalars(select(TransformRow).where(TransformRow.id.in_(_beyond(keep_bytes)))).all()
+    for row in excess:
+        _discard(session, objects, row)
+    return sum(row.bytes for row in excess)
+
+
+def _beyond(keep_bytes: int) -> Select[int]:
+    """Ids of the rows that no longer fit, counted from the one missed most."""
+    worth = case((TransformRow.superseded_at.is_not(None), 2), (TransformRow.tier == FAST, 1), else_=0)
+    most_missed = (worth, TransformRow.at.desc(), TransformRow.id.desc())
+    so_far = func.sum(TransformRow.bytes).over(order_by=most_missed).label("so_far")
+    counted = select(TransformRow.id, so_far).where(_stored()).subquery()
+    return select(counted.c.id).where(counted.c.so_far > keep_bytes)
+
+
+def _discard(session: Session, objects: Objects, row: TransformRow) -> None:
+    """The row, and the objects that it alone stood for."""
+    session.execute(delete(TransformRow).where(TransformRow.id == row.id))
+    needed = select(TransformRow.id).where(TransformRow.key == row.key, _stored()).limit(1)
+    if session.scalar(needed) is None:
+        for each in keys([row]):
+            objects.delete(each)
+
+
+def _of(asked: Asked) -> tuple[ColumnElement[bool], ...]:
+    return (
+        TransformRow.canonical_id == asked.image,
+        TransformRow.version == asked.version,
+        TransformRow.transform == asked.transform.text,
+        TransformRow.withdrawn_at.is_(None),
+        TransformRow.superseded_at.is_(None),
+    )
+
+
+def _stored() -> ColumnElement[bool]:
+    return TransformRow.withdrawn_at.is_(None)
+
+
+def wait_alone(session: Session, what: str, milliseconds: int) -> None:
+    """Like `alone`, but gives up with Postgres' own refusal (55P03) after so long; also for later locks."""
+    session.execute(text(f"SET LOCAL lock_timeout = {int(milliseconds)}"))
+    session.execute(text(f"SET LOCAL idle_in_transaction_session_timeout = {int(milliseconds) * 2}"))
+    session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:what, 0))"), {"what": what})
