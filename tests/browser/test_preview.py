@@ -1,6 +1,5 @@
 """The contact sheets in a real browser: what is out is shown, what was taken down is an empty frame."""
 
-import shutil
 import socket
 import threading
 import time
@@ -9,9 +8,10 @@ from pathlib import Path
 
 import pytest
 import uvicorn
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from sqlalchemy import Engine, select
 
+from tests.browser.conftest import CHROMIUM
 from tests.lifecycle.stand_ins import write_family
 from tests.lifecycle.walk import approve_all, walk
 from wetplate.canonical.tables import CanonicalRow
@@ -20,11 +20,9 @@ from wetplate.publication import moves
 from wetplate.storage.database import transaction
 from wetplate.storage.memory import MemoryObjects
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-
 pytestmark = [
     pytest.mark.browser,
+    pytest.mark.xdist_group("shop"),
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine (apt-get install chromium)"),
 ]
 
@@ -49,11 +47,10 @@ def site(database: Engine, objects: MemoryObjects, tmp_path: Path) -> Iterator[s
 
 
 @pytest.fixture
-def page() -> Iterator[Page]:
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield browser.new_page()
-        browser.close()
+def page(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context()
+    yield context.new_page()
+    context.close()
 
 
 def shown(page: Page, url: str) -> tuple[int, int]:

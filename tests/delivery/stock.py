@@ -49,7 +49,8 @@ FILE = """
 INSERT INTO derivatives (canonical_id, profile, width, height, format, lossless, quality, sha256, name, key,
     manifest_key, bytes, credentials, score, scorer, at)
 SELECT id, 'social-feed', :width, :height, :format, false, :quality, :sha256, CAST(:name AS text),
-    :prefix || id || '/' || CAST(:name AS text), NULL, :bytes, 'embedded', 81.25, 'a judge', now() FROM canonical_images WHERE family = :family
+    :prefix || id || '/' || CAST(:name AS text), NULL, :bytes, 'embedded', 81.25, 'a judge', now()
+FROM canonical_images WHERE family = :family
 """
 
 

@@ -82,7 +82,7 @@ class Known:
 
 def families(session: Session, *, pictures: int) -> list[Counted]:
     """Every registered family in order of slug, with its first pictures."""
-    counts: dict[str, int] = {slug: count for slug, count in session.execute(_counts())}
+    counts: dict[str, int] = dict(session.execute(_counts()).all())
     rows = session.execute(
         select(FamilyRow.slug, FamilyRow.title, FamilyRow.definition).order_by(FamilyRow.slug)
     )
