@@ -36,7 +36,7 @@ def ours(body: bytes) -> int:
     pixels = decode(body)
     height, width = pixels.shape[:2]
     wanted = plan(load("social-feed"), width, height, flat=False, transparent=False)
-    return sum(len(made) for _, made in files(pixels, wanted, xmp_packet(SOURCE)))
+    return sum(len(made.body) for _, made in files(pixels, wanted, xmp_packet(SOURCE)))
 
 
 def plain(body: bytes) -> int:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from wetplate.derivatives.profiles import Credentials, load, names
+from wetplate.derivatives.quality import start
 from wetplate.errors import DerivativeError
 
 GOOD = """
@@ -47,6 +48,15 @@ def test_a_minimal_profile(tmp_path: Path) -> None:
     assert (profile.widths, profile.on_demand, profile.credentials) == ((100, 200), (), Credentials("embed"))
 
 
+def test_a_quality_or_a_target_or_both(tmp_path: Path) -> None:
+    text = GOOD.replace("quality = 70", "target = 80").replace("quality = 80", "quality = 60\ntarget = 75")
+    profile = load("test", written(tmp_path, text))
+    assert profile.targets == {"webp": 80, "jpeg": 75}
+    assert profile.formats["webp"].quality == start("webp", "4:2:0", 80)
+    assert profile.formats["jpeg"].quality == 60
+    assert load("test", written(tmp_path, GOOD)).targets == {}
+
+
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
@@ -63,8 +73,11 @@ def test_a_minimal_profile(tmp_path: Path) -> None:
         ("formats.jpeg", "formats.avif", "formats: expected"),
         ("formats.webp", "formats.avif", "formats: expected"),
         ("formats.jpeg", "formats.gif", "formats: expected"),
-        ("formats.jpeg]\nquality = 80", "formats.jpeg]", r"formats.jpeg.quality: expected"),
-        ("80", "101", "formats.jpeg: jpeg: quality 101"),
+        ("formats.jpeg]\nquality = 80", "formats.jpeg]", "formats.jpeg: expected a quality"),
+        ("80", "101", "formats.jpeg.quality: expected"),
+        ("quality = 80", "target = 96", "formats.jpeg.target: expected a whole number, 30 to 95; got 96"),
+        ("quality = 80", "target = 80.5", "formats.jpeg.target: expected"),
+        ("80", "80\ntarget = true", "formats.jpeg.target: expected"),
         ("80", '"high"', r"formats.jpeg.quality: expected"),
         ("80", "80\nlossless = true", "got 'lossless'"),
         ("80", "80\nsubsampling = '4:1:1'", "4:1:1"),

@@ -5,7 +5,8 @@ Here: the verb and what still needs it. Not here: which files (`plan`), the rows
 
 Rules:
 1. The gate is asked inside: no approving verdict, or taken down, no file.
-2. The canonical is decoded once, each width resized once from it, each file encoded from an array of its own.
+2. The canonical is decoded once, each width resized once from it, each file encoded from an array of its own;
+   where the profile has a target, at the quality that reaches it (`quality`).
 3. Every file carries the IPTC mark and Content Credentials (inside or beside it) and nothing else but pixels.
 4. Encode, check, sign once, hash, put, record: signing is not deterministic, so what has a row is neither
    encoded nor signed again, and the name is the hash of the bytes that leave.
@@ -24,6 +25,7 @@ from wetplate.derivatives import catalog
 from wetplate.derivatives.catalog import incomplete as underived
 from wetplate.derivatives.plan import Wanted, absent, plan
 from wetplate.derivatives.profiles import Profile
+from wetplate.derivatives.quality import SCORER, Found, Judge, find
 from wetplate.derivatives.tables import DerivativeRow
 from wetplate.errors import DerivativeError, NotApproved, ObjectConflict
 from wetplate.imaging.chunks import foreign
@@ -58,26 +60,31 @@ def derive(
         wanted = plan(profile, image.width, image.height, flat(pixels), transparent(pixels))
         claim = provenance.claim(session, canonical_id)
         lacking = [each for each in wanted if each.mark not in have]
-        for each, body in files(pixels, lacking, xmp_packet(claim.source_type)):
+        for each, found in files(pixels, lacking, xmp_packet(claim.source_type)):
             done = claim.after(resized=each.width < image.width, transcoded=each.encoding.format != "png")
-            catalog.add(session, _stored(objects, signer, image, profile, each, body, done))
+            catalog.add(session, _stored(objects, signer, image, profile, each, found, done))
         catalog.keep_placeholder(session, canonical_id, thumbhash(pixels), dominant(pixels))
     return catalog.standing(session, canonical_id, profile.name)
 
 
-def files(pixels: Pixels, wanted: Sequence[Wanted], xmp: bytes) -> Iterator[tuple[Wanted, bytes]]:
+def files(pixels: Pixels, wanted: Sequence[Wanted], xmp: bytes) -> Iterator[tuple[Wanted, Found]]:
     """Each wanted file, unsigned.
 
     Raises DerivativeError when one would carry more than pixels and the packet.
     """
     for width, group in groupby(wanted, lambda each: each.width):
         small = downscale(pixels, width)
+        judge: Judge | None = None
         for each in group:
-            body = encode(small, each.encoding, xmp)
-            if strange := foreign(body):
+            if each.target is None:
+                found = Found(encode(small, each.encoding, xmp), each.encoding.quality)
+            else:
+                judge = judge or Judge(small)
+                found = find(small, each.encoding, each.target, xmp=xmp, judge=judge)
+            if strange := foreign(found.body):
                 named = f"{each.width}.{each.encoding.format}"
                 raise DerivativeError(f"{named} would carry {', '.join(strange)}; not stored")
-            yield each, body
+            yield each, found
 
 
 def key(canonical_id: str, name: str) -> str:
@@ -108,13 +115,13 @@ def _stored(
     image: CanonicalRow,
     profile: Profile,
     each: Wanted,
-    body: bytes,
+    found: Found,
     claim: Claim,
 ) -> dict[str, object]:
     """Sign, hash, put; gives the row's values."""
     media_type = MEDIA_TYPES[each.encoding.format]
-    embedded = profile.credentials.embedded(len(body))
-    signed = (signer.sign if embedded else signer.sidecar)(body, media_type, claim)
+    embedded = profile.credentials.embedded(len(found.body))
+    signed = (signer.sign if embedded else signer.sidecar)(found.body, media_type, claim)
     name = f"{sha256(signed.body)[:16]}-{each.width}.{EXTENSIONS[each.encoding.format]}"
     head = objects.put(key(image.id, name), signed.body, content_type=media_type)
     return {
@@ -124,7 +131,10 @@ def _stored(
         "height": each.height,
         "format": each.encoding.format,
         "lossless": each.encoding.lossless,
-        "quality": each.encoding.quality,
+        "quality": found.quality,
+        "score": found.score,
+        "scorer": None if found.score is None else SCORER,
+        "tries": found.tries,
         "sha256": head.sha256,
         "name": name,
         "key": head.key,

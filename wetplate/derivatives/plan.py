@@ -25,11 +25,12 @@ LOOKS = ((False, False), (True, False), (False, True), (True, True))
 
 @dataclass(frozen=True)
 class Wanted:
-    """One file to make."""
+    """One file to make; with a `target`, its quality is searched for, beginning at the encoding's own."""
 
     width: int
     height: int
     encoding: Encoding
+    target: int | None = None
 
     @property
     def mark(self) -> Mark:
@@ -41,7 +42,7 @@ def plan(profile: Profile, width: int, height: int, flat: bool, transparent: boo
     """The files of an image of `width` × `height`, narrow to wide, best format first."""
     encodings = _encodings(profile, flat, transparent)
     return [
-        Wanted(wide, height_at(wide, (width, height)), encoding)
+        Wanted(wide, height_at(wide, (width, height)), encoding, _target(profile, encoding))
         for wide in widths(profile, width)
         for encoding in encodings
     ]
@@ -59,6 +60,10 @@ def absent(profile: Profile, width: int, height: int, marks: Collection[Mark]) -
         for look in LOOKS
     )
     return min(lacks, key=len)
+
+
+def _target(profile: Profile, encoding: Encoding) -> int | None:
+    return None if encoding.lossless else profile.targets.get(encoding.format)
 
 
 def _encodings(profile: Profile, flat: bool, transparent: bool) -> list[Encoding]:

@@ -2,17 +2,21 @@
 
 Here: the value and its validation. Not here: what follows for one image (`plan`).
 
-Rule: a wrong profile is refused whole, with file, key and what was expected; nothing is guessed.
+Rules:
+1. A wrong profile is refused whole, with file, key and what was expected; nothing is guessed.
+2. A format has a `quality` (its encoder's number, the same for every picture), or a `target` (a score that
+   every picture reaches, by the quality it needs: see `quality`), or both: the search begins at the quality.
 """
 
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from wetplate.errors import DerivativeError, ImageError
+from wetplate.derivatives.quality import start
+from wetplate.errors import DerivativeError
 from wetplate.imaging.codec import Encoding
 
 FOLDER = Path(__file__).parent / "profiles"
@@ -20,6 +24,8 @@ FORMATS = ("avif", "webp", "jpeg")  # in the order in which a browser is offered
 NEEDED = {"webp", "jpeg"}  # lossless for flat pictures; read by every browser
 MODES = ("embed", "sidecar", "auto")
 WIDEST = 8_192
+TARGETS = (30, 95)
+CHROMA = ("4:2:0", "4:4:4")
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
 
 
@@ -39,7 +45,8 @@ class Credentials:
 class Profile:
     """What a use wants: `widths` made ahead, `on_demand` widths allowed later, one lossy Encoding per format.
 
-    `sizes` is the HTML attribute that tells a browser how wide the picture is shown.
+    `sizes` is the HTML attribute that tells a browser how wide the picture is shown. `targets` holds the
+    score to reach, for each format whose quality is searched for.
     """
 
     name: str
@@ -48,6 +55,7 @@ class Profile:
     sizes: str
     formats: Mapping[str, Encoding]
     credentials: Credentials
+    targets: Mapping[str, int] = field(default_factory=dict)
 
 
 def names(folder: Path = FOLDER) -> list[str]:
@@ -82,6 +90,11 @@ class _Reader:
             self._sizes(body.get("sizes")),
             self._formats(body.get("formats")),
             self._credentials(body.get("credentials", {"mode": "embed"})),
+            {
+                name: body["formats"][name]["target"]
+                for name in FORMATS
+                if "target" in body["formats"].get(name, ())
+            },
         )
 
     def _widths(self, value: object, key: str, *, least: int) -> tuple[int, ...]:
@@ -107,15 +120,21 @@ class _Reader:
 
     def _format(self, name: str, value: object) -> Encoding:
         key = f"formats.{name}"
-        if not isinstance(value, dict) or type(value.get("quality")) is not int:
-            raise self._refusal(f"{key}.quality", "a whole number, 1 to 100", value)
-        self._only(value, key, {"quality", "subsampling", "effort"})
-        if type(value.get("effort", 0)) is not int or not 0 <= value.get("effort", 0) <= 10:
-            raise self._refusal(f"{key}.effort", "a whole number, 0 to 10", value["effort"])
-        try:
-            return Encoding(name, **value)
-        except ImageError as error:
-            raise DerivativeError(f"{self.file}: {key}: {error}") from error
+        if not isinstance(value, dict) or not value.keys() & {"quality", "target"}:
+            raise self._refusal(key, "a quality of 1 to 100, or a target (the score to reach)", value)
+        self._only(value, key, {"quality", "target", "subsampling", "effort"})
+        self._whole(value, key, "quality", 1, 100)
+        self._whole(value, key, "effort", 0, 10)
+        self._whole(value, key, "target", *TARGETS)
+        chroma = value.get("subsampling", CHROMA[0])
+        if chroma not in CHROMA:
+            raise self._refusal(f"{key}.subsampling", f"one of {', '.join(CHROMA)}", chroma)
+        quality = value["quality"] if "quality" in value else start(name, chroma, value["target"])
+        return Encoding(name, quality, subsampling=chroma, effort=value.get("effort"))
+
+    def _whole(self, table: Mapping[str, Any], key: str, name: str, least: int, most: int) -> None:
+        if name in table and (type(table[name]) is not int or not least <= table[name] <= most):
+            raise self._refusal(f"{key}.{name}", f"a whole number, {least} to {most}", table[name])
 
     def _credentials(self, value: object) -> Credentials:
         if not isinstance(value, dict) or value.get("mode") not in MODES:

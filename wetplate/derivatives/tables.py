@@ -17,7 +17,7 @@ class DerivativeRow(Base):
     image is taken down: the row stays as record, its object is deleted, and the image, once reinstated, is
     derived anew. A row is in force while it is null; only rows in force are unique. `score` is what `scorer`
     (a metric with its implementation) gave the file against the picture at its size; null where the quality
-    was fixed or lossless.
+    was fixed or lossless. `tries`: how many encodings were made for the file; null in rows of release 0.1.
     """
 
     __tablename__ = "derivatives"
@@ -37,6 +37,7 @@ class DerivativeRow(Base):
     credentials: Mapped[str]
     score: Mapped[float | None]
     scorer: Mapped[str | None]
+    tries: Mapped[int | None]
     at: Mapped[datetime] = mapped_column(default=now)
     withdrawn_at: Mapped[datetime | None]
 

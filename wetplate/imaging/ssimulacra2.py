@@ -9,8 +9,10 @@ Rules:
    beyond left and right, mirrored above and below. Terms whose weight lies under 0.01 are left out; in 588
    comparisons of photographs and product shots no score moved by more than 0.004.
 3. A scale is counted while both sides have 8 px. The published weights are listed by channel, then scale, and
-   the list is walked without gaps: a picture whose shorter side has under about 256 px has fewer scales, and
-   other weights. That is the definition; such scores do not compare with those of larger pictures.
+   the list is walked without gaps: a picture with a side under 225 px has fewer scales, and each of them other
+   weights (fine chroma, which counts nothing in a larger picture, then counts most). That is the definition,
+   and the default. `by_scale` keeps each weight with the scale it was fitted to, so that scores of all sizes
+   from 113 px compare (the sixth scale weighs next to nothing); from 225 px there is no difference.
 4. Maps are written in the difference of the two pictures, not as differences of moments: equal pictures give
    exactly 100, and float32 is enough.
 """
@@ -109,14 +111,18 @@ class _Scale:
 
 
 class Reference:
-    """A picture to which others are compared. Raises ImageError under 8 px."""
+    """A picture to which others are compared, with the weights as listed or `by_scale` (rule 3).
 
-    def __init__(self, pixels: Pixels) -> None:
+    Raises ImageError under 8 px.
+    """
+
+    def __init__(self, pixels: Pixels, *, by_scale: bool = False) -> None:
         self.shape = opaque(pixels).shape
         if min(self.shape[:2]) < LEAST:
             raise ImageError(f"SSIMULACRA2 needs {LEAST} px a side, got {self.shape[1]} × {self.shape[0]}")
         count = scales(self.shape[0], self.shape[1])
-        self._scales = [_scale(light, terms(at, count)) for at, light in enumerate(_pyramid(pixels, count))]
+        listed = SCALES if by_scale else count
+        self._scales = [_scale(light, terms(at, listed)) for at, light in enumerate(_pyramid(pixels, count))]
 
     def score(self, other: Pixels) -> float:
         """100 is equal, 90 hard to tell, 70 good, below 0 another picture. Raises ImageError."""
@@ -136,7 +142,7 @@ def scales(height: int, width: int) -> int:
 
 @cache
 def terms(scale: int, count: int) -> tuple[Term, ...]:
-    """What counts at this scale of a picture with `count` of them."""
+    """What counts at this scale where the list of weights is walked as for `count` scales."""
     return tuple(
         Term(channel, kind, norm, _WEIGHTS[position])
         for channel in range(3)
