@@ -1,8 +1,8 @@
 """`make demo`: the life of the sample family, for real, told while it happens.
 
 Starts the embedded Postgres, registers the family, runs the job `lifecycle` for its partition as Dagster
-would, prints where it stands while it works, then the table and the contact sheet. A second run repaints
-nothing.
+would, prints where it stands while it works, then the table, the contact sheet and one picture as delivery
+answers it. A second run repaints nothing.
 """
 
 import os
@@ -21,6 +21,7 @@ from rich.table import Table
 from sqlalchemy import Engine, text
 
 from assets import partitions
+from pipelines import door
 from pipelines.definitions import build
 from wetplate.cli.env import environment
 from wetplate.cli.status import table
@@ -30,7 +31,7 @@ from wetplate.imaging.codec import PNG, decode, encode
 from wetplate.moderation.detectors import abilities_of
 from wetplate.publication.progress import Progress as Standing
 from wetplate.publication.progress import progress
-from wetplate.settings import Settings, settings
+from wetplate.settings import Settings, serving, settings
 from wetplate.storage import postgres
 from wetplate.storage.database import catalog_url, engine, transaction
 from wetplate.storage.stores import open_objects
@@ -38,8 +39,8 @@ from wetplate.storage.stores import open_objects
 FAMILY = "rumba"
 TAGS = {"dagster/partition": FAMILY, "wetplate/family": FAMILY}
 NEXT = (
-    "next: [bold]make dev[/bold] (Dagster UI with the graph, the partition and the pictures), "
-    "[bold].venv/bin/wetplate review list[/bold] (what waits for you)"
+    "next: [bold]make dev[/bold] (the gallery at [bold]{gallery}[/bold], the Dagster UI with graph and "
+    "partition), [bold].venv/bin/wetplate review list[/bold] (what waits for you)"
 )
 LOOKED = """
 SELECT s.detector, s.revision, count(DISTINCT s.object_sha256), count(DISTINCT s.object_sha256)
@@ -74,9 +75,20 @@ def main() -> int:
             console.print(table(standing(database)), seconds_per_stage(instance, result.run_id))
         console.print(detectors(database))
         picture = write_sheet(now, database)
+        say(delivered())
         say(f"contact sheet: [bold]{picture}[/bold]; whole demo: {time.monotonic() - began:.0f} s")
-        say(NEXT if result.success else f"[bold red]the run failed[/bold red]; see {log}")
+        said = NEXT.format(gallery=door.gallery(serving()))
+        say(said if result.success else f"[bold red]the run failed[/bold red]; see {log}")
     return 0 if result.success else 1
+
+
+def delivered() -> str:
+    """One published picture fetched from an origin that is started for it, as a stranger gets it."""
+    with door.opened() as url:
+        seen = door.look(url, FAMILY)
+    return (
+        f"delivery:\n{seen.text}" if seen else "delivery: nothing is published, so there is nothing to fetch"
+    )
 
 
 @contextmanager

@@ -1,4 +1,5 @@
-"""`make dev`: the Dagster UI with the daemon, and the contact sheets beside it. Ctrl-C stops what it started.
+"""`make dev`: the Dagster UI with the daemon, the contact sheets, and delivery (origin and, where Varnish is
+installed, the edge). Ctrl-C stops what it started.
 
 The embedded Postgres stays up (stop it with `wetplate db down`).
 """
@@ -12,24 +13,26 @@ from urllib.parse import urlsplit
 
 from rich.console import Console
 
+from pipelines import door
 from wetplate.cli.env import environment
-from wetplate.settings import ROOT, settings
+from wetplate.settings import ROOT, serving, settings
 from wetplate.storage import postgres
+
+WITHOUT_EDGE = "   (from the origin; with varnish installed, through an edge)"
 
 
 def main() -> int:
-    """Start the three processes and wait; stop all of them when one ends or the user says so."""
-    now = settings()
+    """Start the processes and wait; stop all of them when one ends or the user says so."""
+    now, how = settings(), serving()
     postgres.up(now)
-    os.environ.update(environment(now))
+    os.environ.update(environment(now) | {"WETPLATE_PURGERS": door.purgers(how)})
     port = str(now.ui_port)
-    started = [
-        subprocess.Popen(line, cwd=ROOT) for line in lines(port, urlsplit(now.preview_url).port or 3001)
-    ]
-    Console().print(
-        f"Dagster UI: http://127.0.0.1:{port}   contact sheets: {now.preview_url}   (Ctrl-C stops both)"
-    )
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    wanted = lines(port, urlsplit(now.preview_url).port or 3001) + door.lines(how)
+    started = [subprocess.Popen(line, cwd=ROOT) for line in wanted]
+    say = Console(soft_wrap=True, highlight=False).print
+    say(f"gallery: [bold]{door.gallery(how)}[/bold]" + ("" if door.edged(how) else WITHOUT_EDGE))
+    say(f"Dagster UI: http://127.0.0.1:{port}   contact sheets: {now.preview_url}   (Ctrl-C stops all)")
     try:
         os.waitpid(-1, 0)
         return 1

@@ -1,0 +1,122 @@
+"""The door: how delivery is started beside Dagster in `make dev`, and looked through in `make demo`.
+
+Here: command lines, addresses, one request as a stranger makes it. Not here: the origin and the edge
+themselves (`wetplate serve`, `wetplate edge`).
+
+An edge stands in front where its program is installed; without one the gallery is the origin's own.
+"""
+
+import json
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.error import HTTPError, URLError
+from urllib.parse import urlsplit
+from urllib.request import urlopen
+
+from wetplate.errors import DeliveryError
+from wetplate.settings import ROOT, Serving
+
+HERE = Path(sys.executable).parent
+PATIENCE = 60.0
+TOLD = ("content-type", "content-length", "etag", "cache-control", "cdn-cache-control", "cache-status")
+
+
+def edged(how: Serving) -> bool:
+    """Whether an edge can be started here."""
+    return shutil.which(how.varnishd) is not None
+
+
+def gallery(how: Serving) -> str:
+    """Where a person opens the gallery."""
+    return f"{how.edge_url if edged(how) else how.origin_url}/gallery/"
+
+
+def purgers(how: Serving) -> str:
+    """The caches that must forget: those that are configured, else the edge that is started here."""
+    return how.purgers or (f"varnish={how.edge_url}" if edged(how) else "")
+
+
+def lines(how: Serving) -> list[list[str]]:
+    """The command lines of the origin and, where it is installed, of the edge."""
+    origin = [str(HERE / "wetplate"), "serve", "--port", str(_port(how.origin_url))]
+    edge = [str(HERE / "wetplate"), "edge", "--port", str(_port(how.edge_url)), "--origin", how.origin_url]
+    return [origin, edge] if edged(how) else [origin]
+
+
+@dataclass(frozen=True)
+class Look:
+    """What came for one picture."""
+
+    path: str
+    status: int
+    bytes: int
+    headers: dict[str, str]
+
+    @property
+    def text(self) -> str:
+        """As lines for a terminal."""
+        told = "\n".join(f"  {name}: {self.headers[name]}" for name in TOLD if name in self.headers)
+        return f"GET {self.path}\n  {self.status}, {self.bytes:,} bytes\n{told}"
+
+
+@contextmanager
+def opened() -> Iterator[str]:
+    """An origin on a free port for as long as the block lasts; gives its URL. Raises DeliveryError."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    process = subprocess.Popen([str(HERE / "wetplate"), "serve", "--port", str(port)], cwd=ROOT)
+    try:
+        url = f"http://127.0.0.1:{port}"
+        _wait(process, url)
+        yield url
+    finally:
+        process.terminate()
+        process.wait(timeout=PATIENCE)
+
+
+def look(url: str, family: str) -> Look | None:
+    """The first picture of a family as a stranger gets it; None where nothing is published.
+
+    Raises DeliveryError when the origin refuses or does not answer.
+    """
+    images = json.loads(_get(f"{url}/manifest/{family}.json")[2])["images"]
+    if not images:
+        return None
+    widest = images[0]["sources"][0]["srcset"].split(", ")[-1].split(" ")[0]
+    path = urlsplit(widest).path
+    status, headers, body = _get(url + path)
+    return Look(path, status, len(body), headers)
+
+
+def _wait(process: "subprocess.Popen[bytes]", url: str) -> None:
+    began = time.monotonic()
+    while True:
+        try:
+            _get(f"{url}/readyz")
+            return
+        except DeliveryError as error:
+            if process.poll() is not None or time.monotonic() - began > PATIENCE:
+                raise DeliveryError(
+                    f"the origin did not start: {error}; `wetplate serve` says why"
+                ) from error
+        time.sleep(0.1)
+
+
+def _get(url: str) -> tuple[int, dict[str, str], bytes]:
+    try:
+        with urlopen(url, timeout=10) as answer:
+            return answer.status, {name.lower(): said for name, said in answer.headers.items()}, answer.read()
+    except (HTTPError, URLError, OSError) as error:
+        raise DeliveryError(f"{url}: {error}") from error
+
+
+def _port(url: str) -> int:
+    return urlsplit(url).port or 80
