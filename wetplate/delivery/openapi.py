@@ -115,10 +115,10 @@ def _paths() -> dict[str, Values]:
             _ok("The file.", _body("text/javascript", "text/css", "text/plain")),
             "400", "404", "405", "414",
         ),
-        "/gallery/": _get("gallery", "The families", [], _SHOWN, "304", "400", "405", "503"),
-        "/gallery/{family}": _get("galleryFamily", "A family's pictures", [_FAMILY], _SHOWN, *_PAGE),
+        "/gallery/": _get("gallery", "The families", [], _PAGE, "304"),
+        "/gallery/{family}": _get("galleryFamily", "A family's pictures", [_FAMILY], _PAGE, "304", "308"),
         "/gallery/{family}/{image}": _get(
-            "galleryImage", "One picture and what may be said of it", [_FAMILY, _IMAGE], _SHOWN, *_PAGE
+            "galleryImage", "One picture and what may be said of it", [_FAMILY, _IMAGE], _PAGE, "304", "308"
         ),
         "/livez": _get("livez", "The process is alive", [], _ok("Alive.", _PLAIN), "400", "405"),
         "/readyz": _get("readyz", "Ready for requests; not through the edge", [], _READY, "400", "405"),
@@ -189,9 +189,7 @@ _JSON: Values = {"content": {"application/json": {"schema": {"type": "object"}}}
 _MANIFEST: Values = {"content": {"application/json": {"schema": {"$ref": "/schemas/manifest.json"}}}}
 _SCHEMA: Values = {"content": {"application/schema+json": {"schema": {"type": "object"}}}}
 _PLAIN = _body("text/plain")
-_SHOWN = _ok("The page.", _body("text/html"))
 _READY = {**_ok("Every check holds.", _JSON), "503": {"description": "A check failed; it is named.", **_JSON}}
-_PAGE = ("304", "308", "400", "404", "405", "410", "414", "451", "503")
 _GROUPS = {
     "conditional": ("ETag", "Accept-Ranges"),
     "tagged": ("Cache-Control", "CDN-Cache-Control", "Surrogate-Key", "Cache-Tag"),
@@ -271,4 +269,11 @@ _RESPONSES: Values = {
     "StoreUnfaithful": _refusal("The store does not hold what it should."),
     "Unavailable": _refusal("No news of takedowns, or no catalog: nothing is served.", "Retry-After"),
     "TooSlow": _refusal("Transforming the picture took too long."),
+}
+_PAGE: Values = _ok("The page.", _body("text/html")) | {
+    code: {
+        **_RESPONSES[_NAMES[code]],
+        "content": _RESPONSES[_NAMES[code]]["content"] | _body("text/html")["content"],
+    }
+    for code in ("400", "404", "405", "410", "414", "451", "503")
 }

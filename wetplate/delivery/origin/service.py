@@ -12,7 +12,6 @@ Rules:
 import asyncio
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 
 from sqlalchemy import Engine
 
@@ -27,6 +26,7 @@ from wetplate.delivery.signing import KeyRing
 from wetplate.delivery.standing import Standing
 from wetplate.delivery.tracing.spans import span
 from wetplate.delivery.transforms.service import Transforms
+from wetplate.derivatives.ondemand import REFINED
 from wetplate.settings import Serving
 from wetplate.storage.database import transaction
 from wetplate.storage.objects import Objects
@@ -53,15 +53,13 @@ class Service:
 
     async def start(self) -> None:
         """Follow the news and start the workers."""
-        with suppress(NotImplementedError):
-            await self.transforms.start()
+        await self.transforms.start()
         await self.news.start()
 
     async def stop(self) -> None:
         """Let go of everything."""
         await self.news.stop()
-        with suppress(NotImplementedError):
-            await self.transforms.stop()
+        await self.transforms.stop()
         await asyncio.to_thread(self.threads.shutdown, cancel_futures=True)
         self.readers.shutdown(cancel_futures=True)
 
@@ -91,7 +89,7 @@ class Service:
 
     def told(self, story: Story) -> None:
         """Something happened to an image: nothing that was known of it holds any longer."""
-        if story.topic.startswith(("image.", "transform.made")):
+        if story.topic.startswith("image.") or story.topic == REFINED:
             self.ledger.forget(story.key)
             self.memory.forget(story.key)
             self.memory.forget(about_family(story.family))

@@ -1,0 +1,83 @@
+"""The description is valid, names what is served, and the running origin keeps to it under fire."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from openapi_spec_validator import validate
+from schemathesis.checks import not_a_server_error
+from schemathesis.generation import GenerationMode
+from schemathesis.specs.openapi.checks import content_type_conformance, status_code_conformance
+from starlette.routing import Route
+
+from tests.delivery.house import House, served
+from wetplate.delivery import manifest, openapi
+
+CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance]
+
+
+def described() -> dict[str, Any]:
+    """The description as a reader gets it, with the schema that it refers to put in its place."""
+    text = openapi.written().decode()
+    schema = json.loads(manifest.schema())
+    inside = json.dumps({name: schema[name] for name in ("type", "required")})
+    return json.loads(text.replace('{"$ref":"/schemas/manifest.json"}', inside))  # type: ignore[no-any-return]
+
+
+SCHEMA = schemathesis.openapi.from_dict(described())
+OPERATIONS = [SCHEMA[path]["GET"] for path in openapi.document()["paths"]]  # HEAD is GET: test_origin
+
+
+@pytest.fixture(scope="module")
+def url(origin_house: House) -> Iterator[str]:
+    """The module's origin on a real server."""
+    with served(origin_house.origin) as address:
+        yield address
+
+
+def test_it_is_valid_and_always_the_same() -> None:
+    validate(described())
+    assert openapi.written() == openapi.written()
+
+
+def test_every_route_is_described(origin_house: House) -> None:
+    routes = {route.path for route in origin_house.origin.routes if isinstance(route, Route)}
+    described = {path.replace("v{version}", "{version}") for path in openapi.document()["paths"]}
+    families = {
+        "/images/{rest:path}",
+        "/auto/{rest:path}",
+        "/signed/{rest:path}",
+        "/gallery/{family}/{rest:path}",
+    }
+    moved = {"/gallery", "/gallery/{family}/"}
+    assert routes - families - moved <= described
+    assert all(any(path.startswith(family.partition("{")[0]) for path in described) for family in families)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.path)
+def test_the_origin_keeps_to_it(url: str, origin_house: House, operation: schemathesis.APIOperation) -> None:
+    known = {"image": [origin_house.image, origin_house.draft], "family": ["boots"], "version": [1, 2]}
+    names = [*origin_house.standing().files, f"{origin_house.file().name}.c2pa"]
+    known |= {"name": names, "start": ["0", "7"]}
+    strategy = st.one_of(
+        operation.as_strategy(GenerationMode.POSITIVE), operation.as_strategy(GenerationMode.NEGATIVE)
+    )
+
+    @settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+    @given(case=strategy, real=st.sets(st.sampled_from(sorted(known))), pick=st.integers(0, 20))
+    def ask(case: schemathesis.Case, real: set[str], pick: int) -> None:
+        for name in real & set(case.path_parameters):
+            case.path_parameters[name] = known[name][pick % len(known[name])]
+        case.call_and_validate(base_url=url, checks=CHECKS)
+
+    ask()
+
+
+def test_what_it_shows_is_what_is_served(url: str, origin_house: House) -> None:
+    assert httpx.get(f"{url}/openapi.json").content == openapi.written()
+    assert httpx.get(f"{url}/schemas/manifest.json").content == manifest.schema()
