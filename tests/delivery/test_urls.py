@@ -131,6 +131,14 @@ def test_what_is_no_address_of_ours(path: str) -> None:
     assert len(str(refusal.value)) < 250
 
 
+def test_length_is_judged_first() -> None:
+    for path in ("%" * (LONGEST + 1), "/signed/" + "/" * LONGEST):
+        with pytest.raises(AddressRefused, match=f"no address has more than {LONGEST}"):
+            parse(path, "x=1")
+    with pytest.raises(AddressRefused, match="'%'"):
+        parse("%" * LONGEST)
+
+
 @pytest.mark.parametrize("image", ["x", "..x", "0" * 63, "0" * 65, "g" * 64, IMAGE + "-evil", "store-evil"])
 def test_what_is_no_image_is_not_there(image: str) -> None:
     for path in (f"/images/{image}/{NAME}", f"/images/{image}/v1/w640.avif", f"/auto/{image}/v1/w640"):

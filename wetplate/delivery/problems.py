@@ -34,7 +34,7 @@ class Problem:
     detail: str = ""
     kind: Kind = Kind.REFUSED
     extra: Mapping[str, str] = field(default_factory=dict)
-    headers_of_its_own: Mapping[str, str] = field(default_factory=dict)
+    own_headers: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def body(self) -> bytes:
@@ -45,7 +45,7 @@ class Problem:
     def headers(self, *, private: bool = False, tags: Iterable[str] = ()) -> dict[str, str]:
         """Everything but Content-Length; `private`: the address was a signed one; `tags` as in `caching`."""
         kind = Kind.PRIVATE if private else self.kind
-        return {"Content-Type": MEDIA_TYPE, **cache_headers(kind, tags=tags), **self.headers_of_its_own}
+        return {"Content-Type": MEDIA_TYPE, **cache_headers(kind, tags=tags), **self.own_headers}
 
 
 _TABLE: Final[Mapping[type[BaseException], Problem]] = {
@@ -60,7 +60,7 @@ _TABLE: Final[Mapping[type[BaseException], Problem]] = {
     errors.StoreUnfaithful: Problem(502, "store", "The store does not hold this picture", kind=Kind.BUSY),
     errors.NewsStale: Problem(
         503, "unsure", "Not sure that this may still be shown", kind=Kind.BUSY,
-        headers_of_its_own={"Retry-After": str(RETRY)},
+        own_headers={"Retry-After": str(RETRY)},
     ),
 }  # fmt: skip
 _FAILED: Final = {
@@ -75,7 +75,7 @@ _ELSEWHERE: Final = Problem(
 )
 _UNAVAILABLE: Final = Problem(
     503, "unavailable", "Not available just now", "the store or the catalog does not answer; try again",
-    kind=Kind.BUSY, headers_of_its_own={"Retry-After": str(RETRY)},
+    kind=Kind.BUSY, own_headers={"Retry-After": str(RETRY)},
 )  # fmt: skip
 _INTERNAL: Final = Problem(
     500, "internal", "Something went wrong here", "it is our fault; try again", kind=Kind.BUSY
@@ -101,15 +101,15 @@ def _told(error: errors.DeliveryError) -> Problem:
         found = replace(found, detail=_detail(error))
     match error:
         case errors.AddressMoved(location=location):
-            return replace(found, headers_of_its_own={"Location": location})
+            return replace(found, own_headers={"Location": location})
         case errors.MethodRefused(allow=allow):
-            return replace(found, headers_of_its_own={"Allow": allow})
+            return replace(found, own_headers={"Allow": allow})
         case errors.SignatureRefused(reason=reason):
             return replace(found, extra={"reason": reason})
         case errors.ImageGone(legal=True):
             return replace(found, status=451, type="gone-by-law")
         case errors.Busy(reason=reason, retry_after=seconds):
-            return replace(found, extra={"reason": reason}, headers_of_its_own={"Retry-After": str(seconds)})
+            return replace(found, extra={"reason": reason}, own_headers={"Retry-After": str(seconds)})
         case errors.TransformFailed(reason=reason) if reason in _FAILED:
             return replace(_FAILED[reason], detail=_detail(error), kind=Kind.FAILED)
         case errors.TransformFailed():
