@@ -1,7 +1,7 @@
 """A running origin over a real Postgres and a store in memory, with published images in it.
 
-`house(database)` is what a test opens: the application with its news running and a client that speaks ASGI to
-it; `served` puts it on a real uvicorn at a free port. One per module is enough: see `conftest.py`.
+`house(database)` is what a test opens: the application on a real uvicorn at a free port (`served`), and a
+client of it. `conftest.py` shares one among all tests that leave its image as it is.
 """
 
 import socket
@@ -16,7 +16,6 @@ from typing import Any
 import httpx
 import uvicorn
 from sqlalchemy import Engine
-from starlette.testclient import TestClient
 
 from tests.publication import images
 from wetplate.cli.serve import server
@@ -40,7 +39,8 @@ class House:
     database: Engine
     objects: MemoryObjects
     origin: Origin
-    client: TestClient
+    url: str
+    client: httpx.Client
     image: str
     draft: str
     ring: KeyRing = RING
@@ -100,8 +100,8 @@ def house(database: Engine, **settings: Any) -> Iterator[House]:
     with transaction(database) as session:
         image, draft = images.published(session, objects), images.derived(session, objects, 1)
     origin = app(database, objects, configured(**settings), RING)
-    with TestClient(origin, raise_server_exceptions=False, follow_redirects=False) as client:
-        yield House(database, objects, origin, client, image, draft)
+    with served(origin) as url, httpx.Client(base_url=url, timeout=20) as client:
+        yield House(database, objects, origin, url, client, image, draft)
 
 
 def configured(**settings: Any) -> Serving:

@@ -1,10 +1,8 @@
 """The description is valid, names what is served, and the running origin keeps to it under fire."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
-import httpx
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, settings
@@ -15,9 +13,10 @@ from schemathesis.generation import GenerationMode
 from schemathesis.specs.openapi.checks import content_type_conformance, status_code_conformance
 from starlette.routing import Route
 
-from tests.delivery.house import House, served
+from tests.delivery.house import House
 from wetplate.delivery import manifest, openapi
 
+pytestmark = pytest.mark.xdist_group("origin")
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance]
 
 
@@ -31,13 +30,6 @@ def described() -> dict[str, Any]:
 
 SCHEMA = schemathesis.openapi.from_dict(described())
 OPERATIONS = [SCHEMA[path]["GET"] for path in openapi.document()["paths"]]  # HEAD is GET: test_origin
-
-
-@pytest.fixture(scope="module")
-def url(origin_house: House) -> Iterator[str]:
-    """The module's origin on a real server."""
-    with served(origin_house.origin) as address:
-        yield address
 
 
 def test_it_is_valid_and_always_the_same() -> None:
@@ -60,7 +52,7 @@ def test_every_route_is_described(origin_house: House) -> None:
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.path)
-def test_the_origin_keeps_to_it(url: str, origin_house: House, operation: schemathesis.APIOperation) -> None:
+def test_the_origin_keeps_to_it(origin_house: House, operation: schemathesis.APIOperation) -> None:
     known = {"image": [origin_house.image, origin_house.draft], "family": ["boots"], "version": [1, 2]}
     names = [*origin_house.standing().files, f"{origin_house.file().name}.c2pa"]
     known |= {"name": names, "start": ["0", "7"]}
@@ -73,11 +65,11 @@ def test_the_origin_keeps_to_it(url: str, origin_house: House, operation: schema
     def ask(case: schemathesis.Case, real: set[str], pick: int) -> None:
         for name in real & set(case.path_parameters):
             case.path_parameters[name] = known[name][pick % len(known[name])]
-        case.call_and_validate(base_url=url, checks=CHECKS)
+        case.call_and_validate(base_url=origin_house.url, checks=CHECKS)
 
     ask()
 
 
-def test_what_it_shows_is_what_is_served(url: str, origin_house: House) -> None:
-    assert httpx.get(f"{url}/openapi.json").content == openapi.written()
-    assert httpx.get(f"{url}/schemas/manifest.json").content == manifest.schema()
+def test_what_it_shows_is_what_is_served(origin_house: House) -> None:
+    assert origin_house.client.get("/openapi.json").content == openapi.written()
+    assert origin_house.client.get("/schemas/manifest.json").content == manifest.schema()

@@ -17,6 +17,7 @@ from wetplate.derivatives.profiles import load
 from wetplate.publication import moves, takedown
 from wetplate.storage.database import transaction
 
+pytestmark = pytest.mark.xdist_group("origin")
 CHANGING = {"server-timing", "cache-status", "x-request-id"}
 
 
