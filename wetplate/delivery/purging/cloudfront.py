@@ -16,6 +16,7 @@ from wetplate.delivery.purging.purger import PATIENCE, Purged, Tier, batches
 from wetplate.errors import PurgeFailed
 
 MOST = 3_000
+GLOBAL = "us-east-1"  # CloudFront is one for the world and signs for this region
 
 
 class CloudFrontPurger:
@@ -28,7 +29,8 @@ class CloudFrontPurger:
         self.name, self.url = f"cloudfront {distribution}", url
         self._distribution = distribution
         patience = Config(connect_timeout=PATIENCE, read_timeout=PATIENCE, retries={"total_max_attempts": 1})
-        self._client = client or boto3.client("cloudfront", config=patience)
+        region = boto3.Session().region_name or GLOBAL
+        self._client = client or boto3.client("cloudfront", region_name=region, config=patience)
 
     def purge(self, tags: Sequence[str]) -> Purged:
         """See the port. CloudFront does not count, and takes up to a minute."""

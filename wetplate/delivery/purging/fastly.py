@@ -5,9 +5,7 @@ Source: Fastly API reference, "Purge multiple surrogate key tags". Without `Fast
 
 from collections.abc import Sequence
 
-import httpx
-
-from wetplate.delivery.purging.purger import PATIENCE, Purged, Tier, asked, batches
+from wetplate.delivery.purging.purger import Purged, Tier, asked, batches, client
 
 API = "https://api.fastly.com"
 MOST = 256
@@ -22,9 +20,7 @@ class FastlyPurger:
     def __init__(self, service: str, token: str, url: str | None = None, *, api: str = API) -> None:
         self.name, self.url = f"fastly {service}", url
         self._asked_at = f"{api}/service/{service}/purge"
-        self._client = httpx.Client(
-            timeout=PATIENCE, headers={"Fastly-Key": token, "Accept": "application/json"}
-        )
+        self._client = client(**{"Fastly-Key": token, "Accept": "application/json"})
 
     def purge(self, tags: Sequence[str]) -> Purged:
         """See the port. Fastly does not count."""

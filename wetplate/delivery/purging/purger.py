@@ -65,10 +65,19 @@ def batches(tags: Sequence[str], most: int) -> Iterator[Sequence[str]]:
         yield once[start : start + most]
 
 
-def asked(client: httpx.Client, name: str, method: str, url: str, **said: object) -> httpx.Response:
+def client(*, neighbour: bool = False, **headers: str) -> httpx.Client:
+    """A client that keeps no line open between purges; `neighbour`: past any proxy of the environment."""
+    limits = httpx.Limits(max_keepalive_connections=0)
+    # A neighbour is asked over plain HTTP: nothing to verify, so no certificates are loaded either.
+    return httpx.Client(
+        timeout=PATIENCE, limits=limits, trust_env=not neighbour, verify=not neighbour, headers=headers
+    )
+
+
+def asked(by: httpx.Client, name: str, method: str, url: str, **said: object) -> httpx.Response:
     """One request of a driver; anything but success is PurgeFailed, with what the vendor answered."""
     try:
-        response = client.request(method, url, **said)  # type: ignore[arg-type]
+        response = by.request(method, url, **said)  # type: ignore[arg-type]
     except httpx.HTTPError as error:
         raise PurgeFailed(
             f"{name} does not answer ({type(error).__name__}); it is asked again later"

@@ -3,10 +3,8 @@
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-import httpx
-
 from wetplate.delivery.edge.vcl import TAGS_PER_PURGE
-from wetplate.delivery.purging.purger import PATIENCE, Purged, Tier, asked, batches
+from wetplate.delivery.purging.purger import Purged, Tier, asked, batches, client
 from wetplate.errors import PurgeFailed
 
 TIERS = {"shield": Tier.SHIELD, "varnish": Tier.EDGE}
@@ -21,8 +19,7 @@ class VarnishPurger:
         self.name = f"{kind} {urlsplit(url).netloc}"
         self._asked_at = f"{self.url}/"
         self._token = token
-        # Caches are neighbours: no proxy of the environment stands between.
-        self._client = httpx.Client(timeout=PATIENCE, trust_env=False)
+        self._client = client(neighbour=True)
 
     def purge(self, tags: Sequence[str]) -> Purged:
         """See the port. The count is of all tags together."""
