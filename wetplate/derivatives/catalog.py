@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session, aliased
 
 from wetplate.canonical.gate import approved_image
 from wetplate.canonical.tables import CanonicalRow
+from wetplate.derivatives import ondemand
 from wetplate.derivatives.plan import Mark, absent
 from wetplate.derivatives.profiles import Profile
 from wetplate.derivatives.tables import DerivativeRow, PlaceholderRow
@@ -83,7 +84,7 @@ def keep_placeholder(session: Session, canonical_id: str, thumbhash: str, domina
 
 
 def withdraw(session: Session, canonical_id: str) -> list[str]:
-    """Take every file of the image out of force.
+    """Take every file of the image out of force, transforms too.
 
     Gives the object keys to delete, those already out included.
     """
@@ -92,9 +93,8 @@ def withdraw(session: Session, canonical_id: str) -> list[str]:
         .where(DerivativeRow.canonical_id == canonical_id, _in_force())
         .values(withdrawn_at=now())
     )
-    return keys(
-        session.scalars(select(DerivativeRow).where(DerivativeRow.canonical_id == canonical_id)).all()
-    )
+    rows = session.scalars(select(DerivativeRow).where(DerivativeRow.canonical_id == canonical_id)).all()
+    return keys(rows) + ondemand.withdraw(session, canonical_id)
 
 
 def keys(rows: Sequence[DerivativeRow]) -> list[str]:

@@ -17,7 +17,7 @@ Rules:
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Select, case, delete, func, select, text, update
+from sqlalchemy import BigInteger, ColumnElement, Select, case, delete, func, literal, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -190,7 +190,7 @@ def _beyond(keep_bytes: int) -> Select[int]:
     most_missed = (worth, TransformRow.at.desc(), TransformRow.id.desc())
     so_far = func.sum(TransformRow.bytes).over(order_by=most_missed).label("so_far")
     counted = select(TransformRow.id, so_far).where(_stored()).subquery()
-    return select(counted.c.id).where(counted.c.so_far > keep_bytes)
+    return select(counted.c.id).where(counted.c.so_far > literal(keep_bytes, BigInteger))
 
 
 def _discard(session: Session, objects: Objects, row: TransformRow) -> None:

@@ -22,7 +22,7 @@ from wetplate.errors import ProvenanceError
 from wetplate.provenance.metadata import TRAINED, source_type_uri
 
 ASSERTION = "org.wetplate.provenance"
-ACTIONS = ("created", "resized", "transcoded")
+ACTIONS = ("created", "cropped", "resized", "edited", "transcoded")
 
 
 @dataclass(frozen=True)
@@ -37,9 +37,16 @@ class Claim:
     source_type: str = TRAINED
     actions: tuple[str, ...] = ("created",)
 
-    def after(self, *, resized: bool = False, transcoded: bool = False) -> "Claim":
-        """The claim of a file made from this one's by resizing or by encoding in another format."""
-        done = {"resized": resized, "transcoded": transcoded}
+    def after(
+        self,
+        *,
+        cropped: bool = False,
+        resized: bool = False,
+        edited: bool = False,
+        transcoded: bool = False,
+    ) -> "Claim":
+        """The claim of a file made from this one's; `edited`: a canvas was put around it."""
+        done = {"cropped": cropped, "resized": resized, "edited": edited, "transcoded": transcoded}
         actions = tuple(name for name in ACTIONS if name in self.actions or done.get(name))
         return replace(self, actions=actions)
 

@@ -61,7 +61,7 @@ def outbox_drained(scope: Scope) -> Iterator[Finding]:
             "outbox_drained",
             event.key,
             f"{event.topic} (event {event.id}) has not been carried out since {event.at:%Y-%m-%d %H:%M}",
-            "run the family's pipeline, or `wetplate takedown` again for a withdrawn image",
+            "run the family's pipeline, `wetplate takedown` again for a withdrawn image, or the job `refine`",
         )
 
 

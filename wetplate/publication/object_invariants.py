@@ -6,12 +6,13 @@ functions of the file, so that each file is read once for all of them.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Select, and_, select
+from sqlalchemy import ColumnElement, Select, and_, select
 from sqlalchemy.orm import aliased
 
 from wetplate.canonical.tables import CanonicalRow
-from wetplate.derivatives.tables import DerivativeRow
+from wetplate.derivatives.tables import DerivativeRow, TransformRow
 from wetplate.errors import ImageError, ObjectMissing
 from wetplate.generation.tables import PaintingRow
 from wetplate.imaging.chunks import foreign
@@ -23,6 +24,7 @@ from wetplate.publication.tables import PublicationRow
 from wetplate.storage.objects import sha256
 
 RESTORE = "restore the object from a backup"
+MADE: dict[Any, str] = {DerivativeRow: "derivative", TransformRow: "transform"}
 REMAKE = "take the image down, reinstate it and run the family again: its files are made anew"
 
 
@@ -37,7 +39,7 @@ class Kept:
 
 @dataclass(frozen=True)
 class File:
-    """A derivative in force, its bytes (None: not in the store), and what they must never hold."""
+    """A derivative or transform in force, its bytes (None: not there), and what they must never hold."""
 
     key: str
     sha256: str
@@ -64,29 +66,32 @@ def painting_objects(scope: Scope) -> Iterator[Finding]:
 
 
 def manifest_objects(scope: Scope) -> Iterator[Finding]:
-    """The side-car manifest of every derivative in force exists."""
-    query = (
-        select(DerivativeRow.manifest_key)
-        .join(CanonicalRow, CanonicalRow.id == DerivativeRow.canonical_id)
-        .where(DerivativeRow.withdrawn_at.is_(None), DerivativeRow.manifest_key.is_not(None))
-    )
-    for key in scope.session.scalars(scope.narrowed(query)):
-        if key and not _exists(scope, key):
-            yield Finding("manifest_objects", key, "is not in the store", REMAKE)
+    """The side-car manifest of every derivative and transform in force exists."""
+    for table in MADE:
+        query = (
+            select(table.manifest_key)
+            .join(CanonicalRow, CanonicalRow.id == table.canonical_id)
+            .where(*_in_force(table), table.manifest_key.is_not(None))
+        )
+        for key in scope.session.scalars(scope.narrowed(query)):
+            if key and not _exists(scope, key):
+                yield Finding("manifest_objects", key, "is not in the store", REMAKE)
 
 
 def withdrawn_unreachable(scope: Scope) -> Iterator[Finding]:
     """Nothing withdrawn is left: no row in force, no object under a key that no row in force needs."""
     message, remedy = "is withdrawn, but still there", "run `wetplate takedown` on the image again"
-    for canonical_id in scope.session.scalars(scope.narrowed(_in_force_though_withdrawn())):
-        yield Finding("withdrawn_unreachable", canonical_id, f"a derivative {message}", remedy)
-    for key in sorted({key for row in scope.session.execute(scope.narrowed(_gone())) for key in row if key}):
-        if _exists(scope, key):
-            yield Finding("withdrawn_unreachable", key, message, remedy)
+    for table, noun in MADE.items():
+        for canonical_id in scope.session.scalars(scope.narrowed(_in_force_though_withdrawn(table))):
+            yield Finding("withdrawn_unreachable", canonical_id, f"a {noun} {message}", remedy)
+        gone = scope.session.execute(scope.narrowed(_gone(table)))
+        for key in sorted({key for row in gone for key in row if key}):
+            if _exists(scope, key):
+                yield Finding("withdrawn_unreachable", key, message, remedy)
 
 
 def derivative_objects(file: File) -> Iterator[Finding]:
-    """Every derivative in force exists and hashes to what its row says."""
+    """Every derivative and transform in force exists and hashes to what its row says."""
     if file.body is None:
         yield Finding("derivative_objects", file.key, "is not in the store", REMAKE)
     elif (found := sha256(file.body)) != file.sha256:
@@ -124,18 +129,11 @@ FILE_RULES = (derivative_objects, public_marks, public_texts)
 
 
 def files(scope: Scope, rules: Sequence[Callable[[File], Iterator[Finding]]]) -> Iterator[Finding]:
-    """What these rules find in the derivatives in force, each read once.
+    """What these rules find in the derivatives and transforms in force, each read once.
 
     A quick look asks the store's heads instead.
     """
-    query = (
-        select(DerivativeRow.key, DerivativeRow.sha256, DerivativeRow.bytes, ProvenanceRow.prompt)
-        .join(CanonicalRow, CanonicalRow.id == DerivativeRow.canonical_id)
-        .outerjoin(ProvenanceRow, ProvenanceRow.canonical_id == DerivativeRow.canonical_id)
-        .where(DerivativeRow.withdrawn_at.is_(None))
-        .order_by(DerivativeRow.key)
-    )
-    rows = scope.session.execute(scope.narrowed(query)).all()
+    rows = [row for table in MADE for row in scope.session.execute(scope.narrowed(_files(table)))]
     if scope.quick and derivative_objects in rules:
         yield from _objects(scope, [Kept(*row[:3]) for row in rows], "derivative_objects")
     for done, (key, digest, _, prompt) in enumerate([] if scope.quick else rows, start=1):
@@ -183,21 +181,36 @@ def _exists(scope: Scope, key: str) -> bool:
     return True
 
 
-def _in_force_though_withdrawn() -> Select[str]:
+def _in_force(table: Any) -> tuple[ColumnElement[bool], ...]:
+    superseded = (table.superseded_at.is_(None),) if table is TransformRow else ()
+    return (table.withdrawn_at.is_(None), *superseded)
+
+
+def _files(table: Any) -> Select[str, str, int, str]:
+    return (
+        select(table.key, table.sha256, table.bytes, ProvenanceRow.prompt)
+        .join(CanonicalRow, CanonicalRow.id == table.canonical_id)
+        .outerjoin(ProvenanceRow, ProvenanceRow.canonical_id == table.canonical_id)
+        .where(*_in_force(table))
+        .order_by(table.key)
+    )
+
+
+def _in_force_though_withdrawn(table: Any) -> Select[str]:
     return (
         select(CanonicalRow.id)
         .join(PublicationRow, PublicationRow.canonical_id == CanonicalRow.id)
-        .join(DerivativeRow, DerivativeRow.canonical_id == CanonicalRow.id)
-        .where(PublicationRow.state == State.WITHDRAWN, DerivativeRow.withdrawn_at.is_(None))
+        .join(table, table.canonical_id == CanonicalRow.id)
+        .where(PublicationRow.state == State.WITHDRAWN, table.withdrawn_at.is_(None))
         .distinct()
     )
 
 
-def _gone() -> Select[str, str | None]:
-    stands = aliased(DerivativeRow)
+def _gone(table: Any) -> Select[str, str | None]:
+    stands = aliased(table)
     return (
-        select(DerivativeRow.key, DerivativeRow.manifest_key)
-        .join(CanonicalRow, CanonicalRow.id == DerivativeRow.canonical_id)
-        .outerjoin(stands, and_(stands.key == DerivativeRow.key, stands.withdrawn_at.is_(None)))
-        .where(DerivativeRow.withdrawn_at.is_not(None), stands.id.is_(None))
+        select(table.key, table.manifest_key)
+        .join(CanonicalRow, CanonicalRow.id == table.canonical_id)
+        .outerjoin(stands, and_(stands.key == table.key, stands.withdrawn_at.is_(None)))
+        .where(table.withdrawn_at.is_not(None), stands.id.is_(None))
     )

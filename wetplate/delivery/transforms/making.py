@@ -23,7 +23,6 @@ from wetplate.canonical.catalog import alone
 from wetplate.canonical.gate import approved_image
 from wetplate.canonical.tables import CanonicalRow
 from wetplate.delivery.standing import NOT_THERE, Standing
-from wetplate.delivery.transforms.lending import lent
 from wetplate.delivery.transforms.rendered import Rendered
 from wetplate.delivery.transforms.worker import Job, Made
 from wetplate.derivatives import ondemand, tiers
@@ -32,6 +31,7 @@ from wetplate.derivatives.ondemand import Asked, Finished, Source
 from wetplate.derivatives.tables import TransformRow
 from wetplate.errors import Busy, NotServed, ObjectMissing, TransformFailed
 from wetplate.imaging.formats import MEDIA_TYPES
+from wetplate.imaging.lending import lent
 from wetplate.provenance.metadata import xmp_packet
 from wetplate.publication.states import State
 from wetplate.publication.tables import PublicationRow

@@ -22,12 +22,12 @@ from time import perf_counter
 
 import numpy as np
 
-from wetplate.delivery.transforms.lending import lent
 from wetplate.derivatives.drawing import LIMITS, coded, drawn
 from wetplate.derivatives.tiers import fast
 from wetplate.derivatives.transform import Transform, read
 from wetplate.errors import ImageError, ImageTooLarge, ImageUnsupported
 from wetplate.imaging.encode import PNG, Encoding, encode
+from wetplate.imaging.lending import lent
 from wetplate.imaging.limits import Limits
 
 NICE = 5

@@ -1,0 +1,161 @@
+"""Refining: what was made fast while somebody waited is made well afterwards.
+
+Here: one event `transform.requested`, carried out. Not here: when (a sensor), the fast file (delivery), rows
+(`ondemand`). Nothing here paints: the picture is the canonical that stands.
+
+Rules:
+1. The gate is asked under the image's lock: not approved, taken down, or of an older security version means
+   that nothing is made and the event is done.
+2. The quality is searched for (`quality`), or the file is lossless; it is signed like a derivative.
+3. Object first, then row; the fast row is superseded, the news told and the event done in one transaction.
+   Run again, it finds the production file standing and changes nothing.
+"""
+
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+from sqlalchemy import Integer, func, select
+from sqlalchemy.orm import Session
+
+from wetplate.canonical.catalog import alone, require_approved
+from wetplate.canonical.tables import CanonicalRow
+from wetplate.derivatives import catalog, ondemand, quality, tiers
+from wetplate.derivatives.derive import MANIFEST
+from wetplate.derivatives.drawing import coded, drawn
+from wetplate.derivatives.ondemand import Asked, Finished
+from wetplate.derivatives.profiles import Credentials
+from wetplate.derivatives.quality import Found
+from wetplate.derivatives.transform import Transform, layout, read
+from wetplate.errors import DerivativeError, ImageError, NotApproved, ObjectConflict
+from wetplate.imaging.codec import MEDIA_TYPES
+from wetplate.imaging.lending import lent
+from wetplate.imaging.pixels import Pixels
+from wetplate.provenance import catalog as provenance
+from wetplate.provenance.claim import Claim
+from wetplate.provenance.metadata import xmp_packet
+from wetplate.provenance.signing import Signer
+from wetplate.storage import outbox
+from wetplate.storage.objects import Objects, sha256
+from wetplate.storage.outbox import Event
+
+#: Small files carry their credentials beside them: a manifest weighs kilobytes.
+CREDENTIALS = Credentials("auto", 20_000)
+
+
+def refine(session: Session, objects: Objects, signer: Signer, event_id: int) -> str:
+    """Carry out one request and give a line for the log; done requests stay done.
+
+    Raises DerivativeError for an event that is none, or a canonical that is not what its id says;
+    ObjectMissing, ProvenanceError, StorageFull.
+    """
+    event = session.get(Event, event_id)
+    if event is None or event.topic != ondemand.REQUESTED:
+        raise DerivativeError(f"event {event_id} asks for no transform; see topics in the outbox")
+    asked = _asked(event)
+    alone(session, f"derive {asked.image}")
+    session.refresh(event)
+    said = "done already" if event.handled_at else _carried_out(session, objects, signer, asked)
+    outbox.handle(session, [event.id])
+    return f"{asked.image[:12]} {asked.transform.text}: {said}"
+
+
+def _asked(event: Event) -> Asked:
+    transform = read(str(event.payload["transform"]))
+    return Asked(event.key, event.family, int(event.payload["version"]), transform)
+
+
+def _carried_out(session: Session, objects: Objects, signer: Signer, asked: Asked) -> str:
+    image = _showable(session, asked)
+    if image is None:
+        return "not to be shown any more, nothing made"
+    standing = ondemand.find(session, asked)
+    if standing is not None and standing.tier == tiers.PRODUCTION:
+        return "stands already"
+    claim = provenance.claim(session, asked.image)
+    pixels = _pixels(objects, image, asked.transform)
+    found = coded_well(pixels, asked.transform, xmp_packet(claim.source_type))
+    made = _stored(session, objects, signer, asked, pixels, found, _claimed(claim, asked, image))
+    ondemand.supersede(session, asked)
+    told = {"transform": asked.transform.text, "version": asked.version, "name": ondemand.name(asked, made)}
+    outbox.append(session, ondemand.REFINED, key=asked.image, family=asked.family, **told)
+    fast = f", fast {standing.bytes:,}" if standing else ""
+    return f"{len(made.body):,} bytes{fast}, quality {found.quality}, score {found.score}"
+
+
+def coded_well(pixels: Pixels, transform: Transform, xmp: bytes) -> Found:
+    """The production file, unsigned: the smallest that reaches the target of the named quality."""
+    encoding = tiers.production(transform)
+    if encoding.lossless:
+        return Found(coded(pixels, encoding, xmp), None)
+    target = tiers.TARGETS[transform.quality]
+    begun = quality.start(encoding.format, encoding.subsampling, target)
+    return quality.find(pixels, replace(encoding, quality=begun), target, xmp=xmp)
+
+
+def _showable(session: Session, asked: Asked) -> CanonicalRow | None:
+    """The image's row, unless it was taken down since, at this version, or is not approved."""
+    if catalog.withdrawn(session, asked.image) or asked.version != _version(session, asked.image):
+        return None
+    try:
+        return require_approved(session, asked.image)
+    except NotApproved:
+        return None
+
+
+def _version(session: Session, canonical_id: str) -> int:
+    """The security version: what the newest takedown raised it to."""
+    version = Event.payload["version"].as_string().cast(Integer)
+    taken = select(func.max(version)).where(Event.topic == "image.withdrawn", Event.key == canonical_id)
+    return session.scalar(taken) or 1
+
+
+def _pixels(objects: Objects, image: CanonicalRow, transform: Transform) -> Pixels:
+    body = objects.get(image.key)
+    if sha256(body) != image.id:
+        raise DerivativeError(f"{image.key}: the store holds other bytes than the canonical's; restore it")
+    try:
+        with lent(body) as file:
+            return drawn(Path(file), transform)
+    except ImageError as error:
+        raise DerivativeError(f"{image.key}: {error}") from error
+
+
+def _claimed(claim: Claim, asked: Asked, image: CanonicalRow) -> Claim:
+    """What was done to the picture, in C2PA's words."""
+    plan = layout(asked.transform, image.width, image.height)
+    taken, placed = ((box.width, box.height) for box in (plan.taken, plan.placed))
+    return claim.after(
+        cropped=taken != (image.width, image.height),
+        resized=placed != taken,
+        edited=plan.size != placed,
+        transcoded=asked.transform.format != "png",
+    )
+
+
+def _stored(
+    session: Session,
+    objects: Objects,
+    signer: Signer,
+    asked: Asked,
+    pixels: Pixels,
+    found: Found,
+    claim: Claim,
+) -> Finished:
+    """Sign once, put, record; gives what leaves."""
+    media_type = MEDIA_TYPES[asked.transform.format]
+    embedded = CREDENTIALS.embedded(len(found.body))
+    signed = (signer.sign if embedded else signer.sidecar)(found.body, media_type, claim)
+    height, width = pixels.shape[:2]
+    scorer = None if found.score is None else quality.SCORER
+    made = Finished(signed.body, sha256(signed.body), width, height, found.quality, found.score, scorer)
+    put = ondemand.store(objects, asked, made)
+    beside = None if embedded else _beside(objects, put.key, signed.manifest)
+    ondemand.add(session, asked, tiers.PRODUCTION, made, put, "embedded" if embedded else "sidecar", beside)
+    return made
+
+
+def _beside(objects: Objects, key: str, manifest: bytes) -> str:
+    with suppress(ObjectConflict):  # a run that was cut short signed these very bytes, with the same claim
+        objects.put(f"{key}.c2pa", manifest, content_type=MANIFEST)
+    return f"{key}.c2pa"
