@@ -12,6 +12,9 @@ import dagster as dg
 from sqlalchemy import Engine
 
 from assets.partitions import families
+from assets.visits import result
+from wetplate import settings
+from wetplate.delivery.probe import catalog as probe
 from wetplate.publication import verify
 from wetplate.publication.progress import Progress, progress
 from wetplate.publication.verify import Finding
@@ -64,6 +67,20 @@ def audit(asset: str, rules: Iterable[str], says: str) -> dg.AssetChecksDefiniti
     return check
 
 
+@partitioned("publications", "delivered", "What is public arrives: right bytes, right headers, in time.")
+def delivered(
+    context: dg.AssetCheckExecutionContext, database: dg.ResourceParam[Engine]
+) -> dg.AssetCheckResult:
+    """Asked from outside, as a stranger would. Nobody there is a failure that says so, never a pass."""
+    from wetplate.delivery.probe.visit import visit, where  # httpx would make the code location slow to load
+
+    serving = settings.serving()
+    with transaction(database) as session:
+        gone = probe.gone(session, context.partition_key)
+    report = visit(where(serving), context.partition_key, gone=gone)
+    return result(report, configured=bool(serving.public_url))
+
+
 def _listed(found: list[Finding]) -> dg.MarkdownMetadataValue:
     return dg.MetadataValue.md("\n".join(f"- {finding}" for finding in found[:50]) or "none")
 
@@ -95,4 +112,5 @@ ALL = [
         "Files exist, hash, carry the mark, and no prompt.",
     ),
     audit("publications", ["published_approved", "withdrawn_unreachable"], "Only what is approved is out."),
+    delivered,
 ]

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 from sqlalchemy import Engine
 
+from assets import checks
 from assets.hardware import again
 from pipelines.retention import prune
 from wetplate.publication import takedown, verify
@@ -15,18 +16,27 @@ from wetplate.storage.objects import Objects
 # Long runs take at most some of the places (dagster.yaml), so that a takedown always finds one free.
 LONG = {"wetplate/lane": "family", "dagster/max_runtime": "21600"}
 
+# What is public is looked at by the clock, not while it is being made.
+DELIVERED = dg.AssetSelection.checks(checks.delivered)
+
 lifecycle = dg.define_asset_job(
     "lifecycle",
-    selection=dg.AssetSelection.all(),
+    selection=dg.AssetSelection.all() - DELIVERED,
     tags=LONG,
     description="A family from its file to its published derivatives. Run again: only the missing is made.",
 )
 
 after_decision = dg.define_asset_job(
     "after_decision",
-    selection=dg.AssetSelection.assets("canonical_images").downstream(),
+    selection=dg.AssetSelection.assets("canonical_images").downstream() - DELIVERED,
     tags=LONG,
     description="What a reviewer decided takes effect: the approved go on, the rejected come back.",
+)
+
+probe_delivery = dg.define_asset_job(
+    "probe_delivery",
+    selection=DELIVERED,
+    description="Fetch what a family has published as a stranger would, through the edge if there is one.",
 )
 
 
@@ -125,4 +135,4 @@ def retention() -> None:
     prune_runs()
 
 
-ALL = (lifecycle, after_decision, carry_out, verify_invariants, orphan_sweep, retention)
+ALL = (lifecycle, after_decision, probe_delivery, carry_out, verify_invariants, orphan_sweep, retention)

@@ -9,7 +9,6 @@ from rich.progress import Progress
 from rich.table import Table
 
 from wetplate.delivery.probe import visit
-from wetplate.delivery.probe.catalog import addresses
 from wetplate.delivery.probe.report import QUANTILES, Report
 from wetplate.recipes.family import slugs
 from wetplate.settings import serving, settings
@@ -32,7 +31,7 @@ def command(
     url: str | None, families: tuple[str, ...], count: int, gone: tuple[str, ...], as_json: bool
 ) -> None:
     """Fetch manifests, files, transforms and what must be refused; check status, bytes and cache headers."""
-    where = url or address()
+    where = url or visit.where(serving())
     asked = families or tuple(slugs(settings().families))
     if not asked:
         raise click.UsageError(f"there is no family in {settings().families}; name one with --family")
@@ -45,12 +44,6 @@ def command(
         show(Console(), reports)
     if any(report.findings for report in reports):
         raise SystemExit(1)
-
-
-def address() -> str:
-    """The first place where anybody answers, else the first there could be."""
-    known = addresses(serving())
-    return visit.first_alive(known) or known[0]
 
 
 def show(console: Console, reports: Sequence[Report]) -> None:

@@ -1,17 +1,13 @@
 """What our own house tells a probe beforehand: which families are out, what was withdrawn. Reads only.
 
-Here: two questions to the catalog and one to the settings. Not here: asking from outside (`visit`), which
-needs none of this.
+Here: two questions. Not here: asking from outside (`visit`), which needs none of this.
 """
-
-from collections.abc import Sequence
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from wetplate.delivery import urls
 from wetplate.delivery.urls import Published
-from wetplate.settings import Serving
 
 OUT = """
 SELECT family FROM publications WHERE state = 'published'
@@ -35,8 +31,3 @@ def gone(session: Session, family: str, *, limit: int = 3) -> list[str]:
     """Addresses of the family's latest withdrawn images: each must be refused as gone."""
     rows = session.execute(text(GONE), {"family": family, "limit": limit})
     return [urls.write(Published(row.canonical_id, row.name)) for row in rows]
-
-
-def addresses(serving: Serving) -> Sequence[str]:
-    """Where to ask: where the public does if that is configured; else the edge, else the origin."""
-    return (serving.public_url,) if serving.public_url else (serving.edge_url, serving.origin_url)

@@ -19,8 +19,10 @@ from wetplate.delivery.probe import plan
 from wetplate.delivery.probe.judge import REMEDIES, Expected, Got, judge
 from wetplate.delivery.probe.report import Report, Visit
 from wetplate.publication.findings import Finding
+from wetplate.settings import Serving
 
 PATIENCE = 15.0
+GLANCE = 1.0
 PLACES = 20
 A_DAY = 86_400
 
@@ -91,13 +93,15 @@ def _unreached(subject: str, error: httpx.HTTPError) -> Finding:
     return Finding("reachable", subject, f"no answer ({said})", REMEDIES["reachable"])
 
 
-def first_alive(urls: Iterable[str], *, patience: float = 1.0) -> str | None:
-    """The first of these addresses where something of ours answers `/livez`."""
-    return next((url for url in urls if url and _alive(url, patience)), None)
+def where(serving: Serving) -> str:
+    """Whom to ask: the public address if one is configured; else edge or origin, whichever answers."""
+    known = (serving.public_url,) if serving.public_url else (serving.edge_url, serving.origin_url)
+    return next((url for url in known if answers(url)), known[0])
 
 
-def _alive(url: str, patience: float) -> bool:
+def answers(url: str) -> bool:
+    """Whether something of ours answers `/livez` there."""
     try:
-        return httpx.get(f"{url}/livez", timeout=patience).status_code == 200
-    except httpx.HTTPError:
+        return httpx.get(f"{url}/livez", timeout=GLANCE).status_code == 200
+    except (httpx.HTTPError, httpx.InvalidURL):
         return False

@@ -1,0 +1,111 @@
+"""The probe by the clock: runs while somebody serves, says so when nobody does, records what it found."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import dagster as dg
+import pytest
+from sqlalchemy import Engine
+
+from assets import partitions
+from pipelines import jobs
+from pipelines.definitions import build
+from pipelines.schedules import delivery_probe, of_family
+from tests.delivery.conftest import module_database
+from tests.delivery.house import RING, configured, served
+from tests.publication import images
+from wetplate.delivery.app import app
+from wetplate.settings import settings
+from wetplate.storage.database import transaction
+from wetplate.storage.memory import MemoryObjects
+
+__all__ = ["module_database"]
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+NOBODY = "http://127.0.0.1:9"
+
+
+@pytest.fixture(scope="module")
+def url(module_database: Engine) -> Iterator[str]:
+    """An origin with one published image."""
+    objects = MemoryObjects()
+    with transaction(module_database) as session:
+        images.published(session, objects)
+    with served(app(module_database, objects, configured(), RING)) as url:
+        yield url
+
+
+@pytest.fixture(autouse=True)
+def _nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("WETPLATE_EDGE_URL", "WETPLATE_ORIGIN_URL"):
+        monkeypatch.setenv(name, NOBODY)
+
+
+def probed(database: Engine) -> dg.AssetCheckEvaluation:
+    """The job's check of one family."""
+    definitions = build(settings(), database=database)
+    with dg.DagsterInstance.ephemeral() as instance:
+        partitions.add(instance, "boots")
+        job = definitions.resolve_job_def("probe_delivery")
+        ran = job.execute_in_process(instance=instance, tags=of_family("boots"))
+        assert ran.success
+        [evaluation] = ran.get_asset_check_evaluations()
+        return evaluation
+
+
+def ticked(database: Engine) -> list[dg.RunRequest | dg.SkipReason]:
+    """What a daemon would be told at noon."""
+    repository = build(settings(), database=database).get_repository_def()
+    with dg.DagsterInstance.ephemeral() as instance:
+        partitions.add(instance, "boots")
+        context = dg.build_schedule_context(
+            instance=instance,
+            scheduled_execution_time=NOON,
+            resources={"database": database},
+            repository_def=repository,
+        )
+        told = delivery_probe.evaluate_tick(context)
+    return [*(told.run_requests or []), *([dg.SkipReason(told.skip_message)] if told.skip_message else [])]
+
+
+def test_a_visit_is_recorded_with_its_figures(
+    module_database: Engine, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    monkeypatch.setenv("WETPLATE_PUBLIC_URL", url)
+    evaluation = probed(module_database)
+    assert evaluation.passed, evaluation.metadata["findings"].value
+    assert evaluation.metadata.keys() >= {"hit_ratio", "hit_p50_ms", "cold_p99_ms", "mean_bytes_avif"}
+    assert "no finding" in (evaluation.description or "")
+    assert evaluation.partition == "boots"
+
+
+def test_nobody_there_never_passes(module_database: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    evaluation = probed(module_database)
+    assert not evaluation.passed
+    assert evaluation.severity is dg.AssetCheckSeverity.WARN
+    assert f"NOT CHECKED: nobody answers at {NOBODY}" in (evaluation.description or "")
+    monkeypatch.setenv("WETPLATE_PUBLIC_URL", NOBODY)
+    assert probed(module_database).severity is dg.AssetCheckSeverity.ERROR
+
+
+def test_the_clock_asks_while_somebody_answers(
+    module_database: Engine, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    [skipped] = ticked(module_database)
+    assert isinstance(skipped, dg.SkipReason)
+    assert f"nobody answers at {NOBODY}" in (skipped.skip_message or "")
+    monkeypatch.setenv("WETPLATE_ORIGIN_URL", url)
+    [asked] = ticked(module_database)
+    assert isinstance(asked, dg.RunRequest)
+    assert asked.tags["dagster/partition"] == "boots"
+    assert asked.tags["wetplate/family"] == "boots"
+    monkeypatch.setenv("WETPLATE_PUBLIC_URL", NOBODY)
+    [asked] = ticked(module_database)
+    assert isinstance(asked, dg.RunRequest), "a configured address that is dead must be reported, not skipped"
+
+
+def test_making_pictures_does_not_wait_for_their_delivery() -> None:
+    definitions = build(settings())
+    for name in (jobs.lifecycle.name, jobs.after_decision.name):
+        checks = definitions.resolve_job_def(name).asset_layer.asset_graph.asset_check_keys
+        assert "delivered" not in {key.name for key in checks}
+        assert {key.name for key in checks} >= {"published_approved_and_withdrawn_unreachable"}
