@@ -3,7 +3,7 @@
 import dagster as dg
 from sqlalchemy import Engine
 
-from assets.figures import standing
+from assets.figures import looks, standing
 from assets.hardware import again
 from assets.partitions import families
 from wetplate.derivatives.derive import derive, underived
@@ -38,5 +38,10 @@ def derivatives(
         with transaction(database) as session:
             derive(session, objects, signer, canonical_id, profile)
     return dg.MaterializeResult(
-        metadata={"new": len(missing), "profile": profile.name, **standing(database, context.partition_key)}
+        metadata={
+            "new": len(missing),
+            "profile": profile.name,
+            **looks(database, context.partition_key, profile.name),
+            **standing(database, context.partition_key),
+        }
     )

@@ -11,6 +11,7 @@ from typing import Any
 import dagster as dg
 from sqlalchemy import Engine
 
+from wetplate.derivatives.measured import Measured, measured
 from wetplate.publication.progress import progress
 from wetplate.settings import settings
 from wetplate.storage.database import transaction
@@ -37,6 +38,49 @@ def sheet(family: str, stage: str) -> Figures:
         "contact_sheet": dg.MetadataValue.url(url),
         "pictures": dg.MetadataValue.md(f"[![{stage} of {family}]({url})]({url})"),
     }
+
+
+def looks(database: Engine, family: str, profile: str) -> Figures:
+    """What the family's files weigh and how they score: numbers that Dagster plots over time, table, plot."""
+    with transaction(database) as session:
+        rows = measured(session, family, profile)
+    url = f"{settings().preview_url}/families/{family}/scores.png"
+    figures: Figures = {
+        "bytes_total": dg.MetadataValue.int(sum(row.bytes for row in rows)),
+        "sizes_and_scores": sizes_and_scores(rows),
+        "score_plot": dg.MetadataValue.url(url),
+        "scores": dg.MetadataValue.md(f"[![bytes and scores of {family}]({url})]({url})"),
+    }
+    scored = sum(row.scored for row in rows)
+    if scored:
+        total = sum(row.scored * (row.score_mean or 0) for row in rows)
+        lowest = min(row.score_lowest for row in rows if row.score_lowest is not None)
+        tries = sum(row.scored * (row.tries or 0) for row in rows)
+        figures["score_mean"] = dg.MetadataValue.float(round(total / scored, 2))
+        figures["score_lowest"] = dg.MetadataValue.float(round(lowest, 2))
+        figures["tries_mean"] = dg.MetadataValue.float(round(tries / scored, 2))
+    return figures
+
+
+def sizes_and_scores(rows: Sequence[Measured]) -> dg.MarkdownMetadataValue:
+    """A line per width and format; the bar is the mean size."""
+    top = max((row.bytes / row.files for row in rows), default=1)
+    lines = [
+        f"| {row.width} | {row.format} | {row.files} | {row.bytes / row.files:,.0f} "
+        f"| {_number(row.score_mean)} | {_number(row.score_lowest)} | {_range(row)} | {_number(row.tries)} "
+        f"| {'█' * math.ceil(row.bytes / row.files / top * 20)} |"
+        for row in rows
+    ]
+    head = "| width | format | files | bytes, mean | score, mean | lowest | quality | tries | |"
+    return dg.MetadataValue.md("\n".join([head, "|--:|---|--:|--:|--:|--:|---|--:|---|", *lines]))
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.1f}"
+
+
+def _range(row: Measured) -> str:
+    return "" if row.quality_least is None else f"{row.quality_least}–{row.quality_most}"
 
 
 def histogram(scores: Sequence[float], *, bins: int = 10) -> dg.MarkdownMetadataValue:

@@ -2,7 +2,8 @@
 
 import math
 
-from assets.figures import histogram
+from assets.figures import histogram, sizes_and_scores
+from wetplate.derivatives.measured import Measured
 
 
 def test_scores_fall_into_their_bins() -> None:
@@ -14,3 +15,13 @@ def test_scores_fall_into_their_bins() -> None:
 
 def test_no_score_and_scores_that_are_none_draw_an_empty_histogram() -> None:
     assert histogram([]).value == histogram([math.nan, math.inf, -math.inf]).value
+
+
+def test_a_line_per_width_and_format() -> None:
+    lossy = Measured(128, "avif", 4, 4_000, 4, 80.44, 80.01, 58, 70, 2.5)
+    flat = Measured(256, "png", 1, 2_000, 0, None, None, None, None, None)
+    lines = sizes_and_scores([lossy, flat]).value.splitlines()
+    assert lines[2] == "| 128 | avif | 4 | 1,000 | 80.4 | 80.0 | 58–70 | 2.5 | ██████████ |"
+    assert lines[3] == "| 256 | png | 1 | 2,000 |  |  |  |  | ████████████████████ |"
+    assert len({line.count("|") for line in lines}) == 1
+    assert len(sizes_and_scores([]).value.splitlines()) == 2

@@ -1,24 +1,29 @@
 """Contact sheets for people at work: drawn from the catalog on each request, so that a tombstone empties
 its tile.
 
-Here: a small loopback service and the function that draws a sheet. Not here: delivery to the public.
+Here: a small loopback service, the functions that draw a sheet and the plot of what files weigh and how they
+look. Not here: delivery to the public.
 Paintings that nobody has judged yet are shown here, hence loopback only.
 """
 
 from dataclasses import dataclass
 
 from sqlalchemy import Engine, Row, text
+from sqlalchemy.orm import Session
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from wetplate.derivatives.measured import points
 from wetplate.errors import ObjectMissing, UnknownFamily
 from wetplate.imaging.codec import decode
 from wetplate.imaging.contact_sheet import Tile, contact_sheet
 from wetplate.imaging.pixels import Pixels
+from wetplate.imaging.scatter import scatter
 from wetplate.publication.progress import registered
+from wetplate.recipes.catalog import family_of
 from wetplate.storage.database import transaction
 from wetplate.storage.objects import Objects
 
@@ -28,6 +33,7 @@ STAGES = {
     "canonical": "c.id IS NOT NULL AND u.state IS DISTINCT FROM 'withdrawn'",
     "published": "u.state = 'published'",
 }
+SCORED = ("avif", "webp", "jpeg")
 MOST = 256
 
 TILES = """
@@ -56,8 +62,7 @@ class Shown:
 def tiles(database: Engine, family: str, stage: str) -> list[Shown]:
     """What a sheet of this stage shows. Raises UnknownFamily."""
     with transaction(database) as session:
-        if family not in registered(session):
-            raise UnknownFamily(family, "family", f"none of {registered(session)}")
+        _known(session, family)
         query = text(TILES.format(condition=STAGES[stage]))
         rows = session.execute(query, {"family": family, "most": MOST}).all()
     return [Shown(row.key, _caption(row), row.state == "withdrawn") for row in rows]
@@ -70,13 +75,22 @@ def sheet(database: Engine, objects: Objects, family: str, stage: str, *, column
     return contact_sheet(drawn, columns=columns)
 
 
+def scores(database: Engine, family: str) -> bytes:
+    """Bytes and scores of the family's files, by format, as a PNG. Raises UnknownFamily."""
+    with transaction(database) as session:
+        _known(session, family)
+        found = points(session, family, family_of(session, family).publication.profile)
+    kinds = {name: [(p.bytes, p.score) for p in found if p.format == name] for name in SCORED}
+    return scatter(kinds, across="bytes", up="SSIMULACRA2")
+
+
 def app(database: Engine, objects: Objects) -> Starlette:
-    """GET / lists families; GET /families/{slug}/{stage}.webp draws a sheet."""
+    """GET / lists families; GET /families/{slug}/{stage}.webp draws a sheet, …/scores.png the plot."""
 
     async def index(request: Request) -> Response:
         with transaction(database) as session:
             slugs = registered(session)
-        links = "".join(f"<li>{s}: {' '.join(_link(s, stage) for stage in STAGES)}</li>" for s in slugs)
+        links = "".join(f"<li>{s}: {_links(s)}</li>" for s in slugs)
         return HTMLResponse(
             f"<!doctype html><title>Contact sheets</title><h1>Contact sheets</h1><ul>{links}</ul>"
         )
@@ -91,11 +105,25 @@ def app(database: Engine, objects: Objects) -> Starlette:
             return PlainTextResponse(str(refusal), status_code=404)
         return Response(body, media_type="image/webp", headers={"Cache-Control": "no-store"})
 
-    return Starlette(routes=[Route("/", index), Route("/families/{family}/{stage}.webp", draw)])
+    async def plot(request: Request) -> Response:
+        try:
+            body = await run_in_threadpool(scores, database, request.path_params["family"])
+        except UnknownFamily as refusal:
+            return PlainTextResponse(str(refusal), status_code=404)
+        return Response(body, media_type="image/png", headers={"Cache-Control": "no-store"})
+
+    sheets = Route("/families/{family}/{stage}.webp", draw)
+    return Starlette(routes=[Route("/", index), sheets, Route("/families/{family}/scores.png", plot)])
 
 
-def _link(slug: str, stage: str) -> str:
-    return f'<a href="/families/{slug}/{stage}.webp">{stage}</a>'
+def _known(session: Session, family: str) -> None:
+    if family not in registered(session):
+        raise UnknownFamily(family, "family", f"none of {registered(session)}")
+
+
+def _links(slug: str) -> str:
+    files = {stage: f"{stage}.webp" for stage in STAGES} | {"scores": "scores.png"}
+    return " ".join(f'<a href="/families/{slug}/{file}">{name}</a>' for name, file in files.items())
 
 
 def _caption(row: Row[tuple[object, ...]]) -> str:
