@@ -38,6 +38,7 @@ def holds(kind: Kind, remaining: int | None) -> None:
         assert ("no-store" in said) != ("max-age" in said)
         assert re.fullmatch(r"[a-z-]+(=\d+)?(, [a-z-]+(=\d+)?)*", said)
         assert remaining is None or life(said) <= max(0, remaining)
+        assert remaining is None or remaining > 0 or "no-store" in said
     if kind in REVOCABLE:
         assert life(browser) <= 90
         assert "max-age" not in browser or int(re.findall(r"max-age=(\d+)", browser)[0]) <= 60

@@ -68,6 +68,12 @@ def test_a_canvas_holds_the_whole_picture_in_its_middle() -> None:
     assert padded(2048, (1, 1), (1000, 500)).placed == Box(0, 250, 1000, 500)
 
 
+def test_a_canvas_that_rounding_made_higher_enlarges_nothing() -> None:
+    found = padded(2048, (9, 16), (5, 10))
+    assert found.size == (6, 11)
+    assert found.placed == Box(0, 0, 5, 10)
+
+
 def _within(box: Box, of: tuple[int, int]) -> bool:
     corner = (box.left + box.width, box.top + box.height)
     return min(box.left, box.top) >= 0 and corner[0] <= of[0] and corner[1] <= of[1]
