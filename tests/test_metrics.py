@@ -11,6 +11,7 @@ from prometheus_client import Counter, Gauge, Histogram
 from prometheus_client.metrics import MetricWrapperBase
 
 from wetplate import metrics
+from wetplate.delivery.purging import targets
 from wetplate.delivery.transforms.service import Rendered
 from wetplate.derivatives import profiles, transform
 from wetplate.metrics import OTHER, REGISTRY, Closed
@@ -134,6 +135,7 @@ def test_the_lists_agree_with_the_house() -> None:
     assert set(State) == set(metrics.STATES)
     assert {APPROVE, REVIEW, REJECT} == set(metrics.DECISIONS)
     assert set(outbox.HANDLED) == set(metrics.TOPICS)
+    assert set(targets._OPENERS) == set(metrics.TARGETS)
     assert set(Rendered.__annotations__["tier"].__args__) == set(metrics.TIERS)
     assert set(Rendered.__annotations__["cache"].__args__) <= set(metrics.CACHE_RESULTS)
 

@@ -38,7 +38,7 @@ TIERS = ("fast", "production")
 ERRORS = ("bad_request", "unsupported", "corrupt", "too_large", "timeout", "oom", "busy", "internal")
 REJECTIONS = ("queue_full", "rate_limit", "not_allowed")
 SIGNATURES = ("missing", "bad", "expired", "unknown_key")
-TARGETS = ("origin", "varnish", "shield", "fastly", "cloudflare", "cloudfront", "none")
+TARGETS = ("shield", "varnish", "fastly", "cloudflare", "cloudfront")
 STATES = ("draft", "published", "hidden", "superseded", "withdrawn")
 DECISIONS = ("approve", "review", "reject")
 TOPICS = ("review.decided", "image.withdrawn", "image.reinstated", "transform.requested")
@@ -167,7 +167,6 @@ TAKEDOWN_SECONDS = Histogram(
 NEWS_HEARD = _gauge(
     "news_heard_timestamp_seconds", "When the outbox was last known to be read to its end.", "livemin"
 )
-TOMBSTONES = _gauge("tombstones", "Withdrawn images this process refuses before looking at bytes.", "livemax")
 
 
 @dataclass(frozen=True, eq=False)
@@ -204,7 +203,15 @@ REVIEW_OLDEST = Read("gauge", "review_oldest_seconds", "How long the first of th
 OUTBOX_PENDING = Read("gauge", "outbox_pending", "Work in the outbox not done yet.", {"topic": TOPICS})
 TAKEDOWN_PENDING = Read("gauge", "takedown_outbox_pending", "Takedowns not carried out yet.")
 TAKEDOWN_OLDEST = Read("gauge", "takedown_oldest_seconds", "How long the first of them has been open.")
+TAKEDOWN_VERIFIED = Read(
+    "histogram", "takedown_to_verified_seconds",
+    "From the withdrawal's commit until every cache was seen from outside to refuse the image.",
+    {}, TAKEDOWNS,
+)  # fmt: skip
 PURGES_PENDING = Read("gauge", "purges_pending", "Purges not yet seen to work.", {"target": TARGETS})
+KEPT_TRANSFORMS = Read(
+    "gauge", "transform_store_bytes", "Bytes of transforms kept in the store.", {"tier": TIERS}
+)
 BUDGET = Read(
     "gauge",
     "painting_budget_used_ratio",
@@ -214,7 +221,8 @@ BUDGET = Read(
 CATALOG_UP = Read("gauge", "catalog_up", "1 if the catalog answered this scrape or one moments ago.")
 READ = (
     *(MADE, MADE_BYTES, MADE_SCORES, IMAGES, VERDICTS, REVIEW_WAITING, REVIEW_OLDEST),
-    *(OUTBOX_PENDING, TAKEDOWN_PENDING, TAKEDOWN_OLDEST, PURGES_PENDING, BUDGET, CATALOG_UP),
+    *(OUTBOX_PENDING, TAKEDOWN_PENDING, TAKEDOWN_OLDEST, TAKEDOWN_VERIFIED, PURGES_PENDING),
+    *(KEPT_TRANSFORMS, BUDGET, CATALOG_UP),
 )
 
 

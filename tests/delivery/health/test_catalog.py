@@ -68,7 +68,8 @@ def test_what_stands_is_counted(database: Engine, session: Session, image: str) 
     avif = {"format": "avif", "width": "128"}
     assert numbers.of("catalog_up") == 1
     assert numbers.of("derivatives_published_total", **avif) == count == 1
-    assert numbers.of("derivatives_published_total", format="png", width="64") == 2
+    assert numbers.of("derivatives_published_total", format="png", width="64") is None
+    assert numbers.of("transform_store_bytes", tier="fast") == 2000
     assert numbers.of("derivative_bytes_sum", **avif) == total
     assert numbers.of("derivative_bytes_count", format="png", width="64") == 1
     assert numbers.of("derivative_bytes_bucket", format="png", width="64", le="1000.0") == 1
@@ -98,18 +99,25 @@ def test_a_takedown_is_open_until_every_purge_is_verified(
         text("""
         WITH done AS (UPDATE outbox SET handled_at = now() WHERE topic = 'image.withdrawn' RETURNING id)
         INSERT INTO purges (event_id, target, attempts, at, next_at)
-        SELECT id, 'varnish', 1, now(), now() FROM done
+        SELECT id, 'varnish 127.0.0.1:80', 1, now(), now() FROM done
         """)
     )
     session.commit()
     numbers = Numbers(CatalogCollector(database))
     assert numbers.of("takedown_outbox_pending") == 1
     assert numbers.of("purges_pending", target="varnish") == 1
-    session.execute(text("UPDATE purges SET verified_at = now()"))
+    session.execute(
+        text(
+            "UPDATE purges p SET verified_at = e.at + interval '0.5 s' FROM outbox e WHERE e.id = p.event_id"
+        )
+    )
     session.commit()
     numbers = Numbers(CatalogCollector(database))
     assert numbers.of("takedown_outbox_pending") == 0
     assert numbers.of("takedown_oldest_seconds") == 0
+    assert numbers.of("purges_pending", target="varnish") == 0
+    assert numbers.of("takedown_to_verified_seconds_bucket", le="0.5") == 1
+    assert numbers.of("takedown_to_verified_seconds_bucket", le="0.25") == 0
 
 
 def test_the_budget_of_the_family_nearest_its_end(database: Engine, session: Session, image: str) -> None:

@@ -138,11 +138,11 @@ def families(body: str) -> dict[str, float]:
 
 
 def test_metrics_are_ours_the_process_s_and_the_catalog_s(database: Engine) -> None:
-    metrics.TOMBSTONES.set(3)
+    metrics.PEAK_MEMORY.set(3)
     answer = asked("/metrics", {}, Exposition(database))
     told = families(answer.text)
     assert answer.headers["content-type"].startswith("text/plain; version=")
-    assert told["wetplate_tombstones"] == 3
+    assert told["wetplate_transform_peak_memory_bytes"] == 3
     assert told["wetplate_catalog_up"] == 1
     assert told["wetplate_imagespublished"] == 0
     assert told["process_resident_memory_bytes"] > 0
@@ -153,7 +153,7 @@ def test_without_a_catalog_our_numbers_are_still_told(nobody: Engine) -> None:
     told = families(asked("/metrics", {}, Exposition(nobody)).text)
     assert told["wetplate_catalog_up"] == 0
     assert "wetplate_review_waiting" not in told
-    assert "wetplate_tombstones" in told
+    assert "wetplate_transform_workers" in told
 
 
 WORKER = """

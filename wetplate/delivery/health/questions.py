@@ -114,11 +114,25 @@ OUTBOX = "SELECT topic, count(*) FROM outbox WHERE handled_at IS NULL AND topic 
 TAKEDOWNS = """
 SELECT count(*), coalesce(extract(epoch FROM now() - min(at)), 0)::float8 FROM outbox
 WHERE topic = 'image.withdrawn' AND id IN (
-    SELECT id FROM outbox WHERE handled_at IS NULL UNION SELECT event_id FROM purges WHERE verified_at IS NULL
+    SELECT id FROM outbox WHERE handled_at IS NULL
+    UNION SELECT event_id FROM purges WHERE settled_at IS NULL AND verified_at IS NULL
 )
 """
 
-PURGES = "SELECT target, count(*) FROM purges WHERE verified_at IS NULL GROUP BY 1"
+#: A cache is called by its kind and where it is; the kind is counted.
+PURGES = """
+SELECT split_part(target, ' ', 1), count(*) FROM purges
+WHERE settled_at IS NULL AND verified_at IS NULL GROUP BY 1
+"""
+
+VERIFIED = """
+WITH verified AS (
+    SELECT extract(epoch FROM max(p.verified_at) - e.at)::float8 AS seconds
+    FROM purges p JOIN outbox e ON e.id = p.event_id WHERE e.topic = 'image.withdrawn'
+    GROUP BY e.id HAVING count(*) = count(p.verified_at)
+)
+SELECT width_bucket(-seconds, CAST(:bounds AS float8[])), count(*), sum(seconds) FROM verified GROUP BY 1
+"""
 
 BUDGET = """
 WITH today AS (
@@ -138,11 +152,9 @@ FROM canonical_images c LEFT JOIN publications u ON u.canonical_id = c.id GROUP 
 
 VERDICTS = "SELECT verdict, count(*) FROM verdicts GROUP BY 1"
 
-MADE = """
-SELECT format, width, count(*) FROM (
-    SELECT format, width FROM derivatives UNION ALL SELECT format, width FROM transforms
-) AS made GROUP BY 1, 2
-"""
+MADE = "SELECT format, width, count(*) FROM derivatives GROUP BY 1, 2"
+
+KEPT = "SELECT tier, sum(bytes) FROM transforms WHERE withdrawn_at IS NULL GROUP BY 1"
 
 IN_FORCE = """
 SELECT format, width, bytes, score FROM derivatives WHERE withdrawn_at IS NULL
@@ -171,7 +183,9 @@ PRESSING = (
 WHOLE = (
     Question(IMAGES, by_label(metrics.IMAGES)),
     Question(VERDICTS, by_label(metrics.VERDICTS)),
+    Question(VERIFIED, by_bucket(metrics.TAKEDOWN_VERIFIED), _bounds(metrics.TAKEDOWN_VERIFIED)),
     Question(MADE, by_label(metrics.MADE)),
+    Question(KEPT, by_label(metrics.KEPT_TRANSFORMS)),
     Question(SIZES, by_bucket(metrics.MADE_BYTES), _bounds(metrics.MADE_BYTES)),
     Question(SCORES, by_bucket(metrics.MADE_SCORES), _bounds(metrics.MADE_SCORES)),
 )
