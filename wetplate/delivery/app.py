@@ -5,15 +5,15 @@ for uvicorn's workers to import.
 """
 
 import os
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Engine
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
@@ -58,12 +58,8 @@ def app(
     `counted` is the folder into which several workers count.
     """
     service = Service(database, objects, serving, ring)
-    handlers = {WetplateError: _refused, HTTPException: _unknown, Exception: _refused}
-    made = Origin(
-        routes=_routes(service, counted),
-        exception_handlers=handlers,
-        lifespan=_lifespan(service),  # type: ignore[arg-type]
-    )
+    handlers: dict[Any, Any] = {WetplateError: _refused, HTTPException: _unknown, Exception: _refused}
+    made = Origin(routes=_routes(service, counted), exception_handlers=handlers, lifespan=_lifespan(service))
     made.router.redirect_slashes = False  # it would redirect to whatever host the request names
     made.service = service
     return made
@@ -125,7 +121,7 @@ def _health(service: Service, counted: Path | None) -> list[Route]:
     return endpoints.routes(asked, Exposition(service.database, counted))
 
 
-def _lifespan(service: Service):  # type: ignore[no-untyped-def]
+def _lifespan(service: Service) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         await service.start()
@@ -148,6 +144,6 @@ async def _refused(request: Request, error: Exception) -> Answer:
     return answers.refused(problem(error), front.route(scope), private=front.private(scope))
 
 
-async def _unknown(request: Request, error: Exception) -> Response | Answer:
+async def _unknown(request: Request, error: Exception) -> Answer:
     """No route: what Starlette says in its own words, said in ours."""
     return await _refused(request, NotServed("nothing stands under this address"))

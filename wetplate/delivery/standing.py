@@ -101,7 +101,7 @@ def read(session: Session, images: Sequence[str]) -> dict[str, Standing]:
     }
 
 
-def _stands(images: Sequence[str]) -> Select[Any]:
+def _stands(images: Sequence[str]) -> Select[Any, Any, Any, Any]:
     columns = (CanonicalRow.id, CanonicalRow.family, PublicationRow.state, PublicationRow.version)
     publication = PublicationRow.canonical_id == CanonicalRow.id
     return select(*columns).outerjoin(PublicationRow, publication).where(CanonicalRow.id.in_(images))
