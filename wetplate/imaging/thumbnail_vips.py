@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from wetplate.errors import ImageError
+from wetplate.errors import ImageError, ImageTooLarge
 from wetplate.imaging import container, thumbnail_pillow
 from wetplate.imaging.decode import srgb
 from wetplate.imaging.limits import Limits
@@ -27,6 +27,7 @@ from wetplate.imaging.thumbnail import Box, Frame, Size
 
 LOADERS = ("Png", "Jpeg", "Webp", "Heif")
 MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
+LIMITED = "Security limit"
 PROFILE = "icc-profile-data"
 OUT_OF_MEMORY = re.compile(r"(out of|insufficient|not enough|no) memory|memory allocation", re.IGNORECASE)
 
@@ -119,6 +120,10 @@ def _plain(scaled: Any) -> Pixels:
 
 def _told(error: Exception) -> Exception:
     text = " ".join(str(error).split())
+    if LIMITED in text:
+        return ImageTooLarge(
+            f"the picture goes beyond what its decoder allows ({text[:120]}); export it plainer"
+        )
     if OUT_OF_MEMORY.search(text):
         return MemoryError(text[:200])
     return ImageError(f"the picture is damaged or cut short ({text[:120]}); fetch or export it again")
