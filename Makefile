@@ -8,7 +8,7 @@ export WETPLATE_DRY_RUN ?=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export HF_HUB_DISABLE_TELEMETRY := 1
 
-.PHONY: help setup demo test check dev bench clean lock format
+.PHONY: help setup demo test check dev edge bench clean lock format
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ check: setup ## static checks, as CI runs them
 
 dev: setup ## Dagster UI :3000 with the daemon, contact sheets :3001, origin :3002, edge :3003
 	@$(BIN)/python -m pipelines.dev
+
+edge: setup ## the origin on :3002 and Varnish before it on :3003, without Dagster
+	@$(BIN)/wetplate edge --serve
 
 bench: setup ## the figures of bench/README.md, measured here
 	@$(BIN)/python -m bench.run

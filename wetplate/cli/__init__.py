@@ -26,6 +26,8 @@ VERBS = {
     "certs": "Make a test chain for signing.",
     "serve": "Serve images, transforms and the gallery: the origin.",
     "url": "Print one address of an image, signed if need be.",
+    "edge": "Start Varnish before the origin.",
+    "purge": "Have every cache forget an image or a family.",
     "probe": "Fetch what is public as a stranger and check it.",
     "preview": "Serve contact sheets to people at work (loopback).",
     "env": "Print the environment Dagster needs.",

@@ -96,11 +96,11 @@ def start(edge: Edge, place: Place, serving: Serving, **parameters: str) -> subp
     return process
 
 
-def stop(process: subprocess.Popen[bytes]) -> None:
+def stop(process: subprocess.Popen[bytes], patience: float = 10) -> None:
     """Ask it to end, wait, then insist."""
     process.terminate()
     try:
-        process.wait(timeout=10)
+        process.wait(timeout=patience)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
