@@ -47,7 +47,7 @@ def address(wish: Wish, stands: Standing, width: int, files: Sequence[File], sig
     Raises ImageGone, NotServed (not public, and no `sign`), TransformRefused.
     """
     _admit(stands, signed=sign is not None)
-    ahead = _ahead(wish, files) if stands.state.public and sign is None else None
+    ahead = _ahead(wish, files) if sign is None else None
     if ahead:
         return Published(stands.image, ahead.name)
     shape = _shape(wish, width)
