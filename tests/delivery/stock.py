@@ -9,30 +9,24 @@ import numpy as np
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from tests.publication.images import family
-from wetplate.imaging.codec import EXTENSIONS, MEDIA_TYPES, Encoding, encode
+from tests.publication.images import family, verdict
+from wetplate.imaging.codec import EXTENSIONS, MEDIA_TYPES, PNG, Encoding, encode
 from wetplate.imaging.pixels import Pixels
 from wetplate.imaging.placeholder import dominant, thumbhash
 from wetplate.imaging.resize import downscale
 from wetplate.recipes.catalog import register
 from wetplate.storage.objects import Objects, sha256
 
+WHOLE = 2
 ENCODINGS = (
     Encoding("avif", 50, effort=10),
     Encoding("webp", 60, effort=0),
     Encoding("jpeg", 70),
 )
+RECIPES = "SELECT id FROM recipes WHERE family = :family ORDER BY position"
 CANONICAL = """
 INSERT INTO canonical_images (id, recipe_id, family, object_sha256, key, bytes, width, height, pixel_sha256,
-    phash, at)
-SELECT id, recipe_id, :family, id, 'canonical/' || id, 1, :width, :height, id, repeat('0', 16), now()
-FROM (
-    SELECT encode(sha256(id::bytea), 'hex') AS id, id AS recipe_id FROM recipes WHERE family = :family
-) AS made
-"""
-IDS = """
-SELECT c.id FROM canonical_images c JOIN recipes r ON r.id = c.recipe_id
-WHERE r.family = :family ORDER BY r.position
+    phash, at) VALUES (:id, :recipe, :family, :id, :key, 1, :side, :side, :id, repeat('0', 16), now())
 """
 ROWS = (
     "INSERT INTO publications (canonical_id, family, profile, state, version, at) "
@@ -71,15 +65,29 @@ def stock(
     register(session, made)
     pixels = picture(side)
     shown = {"thumbhash": thumbhash(pixels), "dominant": dominant(pixels)}
-    session.execute(text(CANONICAL), {"family": slug, "width": side, "height": side})
+    ids = canonicals(session, objects, slug, pixels)
     for row in ROWS:
         session.execute(text(row), {"family": slug, **shown})
-    ids = list(session.scalars(text(IDS), {"family": slug}))
     for values, body in files(pixels):
         session.execute(text(FILE), {"family": slug, "prefix": "x/", **values})
         for id in ids[:12]:
             objects.put(f"x/{id}/{values['name']}", body, content_type=MEDIA_TYPES[values["format"]])
     return ids
+
+
+def canonicals(session: Session, objects: Objects, slug: str, pixels: Pixels) -> list[str]:
+    """A row per recipe; only the first WHOLE have a verdict and a picture in the store, for transforms."""
+    recipes = list(session.scalars(text(RECIPES), {"family": slug}))
+    made = []
+    for number, recipe in enumerate(recipes):
+        body = encode(np.roll(pixels, number, 1), PNG) if number < WHOLE else recipe.encode()
+        id = sha256(body)
+        made.append({"id": id, "recipe": recipe, "family": slug, "key": f"c/{id}", "side": pixels.shape[0]})
+        if number < WHOLE:
+            objects.put(f"c/{id}", body, content_type="image/png")
+            verdict(session, recipe, id, "approve")
+    session.execute(text(CANONICAL), made)
+    return [row["id"] for row in made]
 
 
 def files(pixels: Pixels) -> list[tuple[dict[str, Any], bytes]]:
