@@ -8,7 +8,12 @@ from sqlalchemy import Engine
 from assets import checks
 from assets.hardware import again
 from pipelines.retention import prune
+from wetplate.derivatives import ondemand
+from wetplate.derivatives import refine as refining
+from wetplate.errors import WetplateError
+from wetplate.provenance.signing import Signer
 from wetplate.publication import takedown, verify
+from wetplate.settings import serving
 from wetplate.storage import sweep
 from wetplate.storage.database import transaction
 from wetplate.storage.objects import Objects
@@ -61,6 +66,37 @@ def handle_event(
 @dg.job(tags={"dagster/priority": "10"}, description="A takedown or reinstatement reaches the object store.")
 def carry_out() -> None:
     handle_event()
+
+
+class RefineConfig(dg.Config):
+    """The requests for production files to be carried out."""
+
+    event_ids: list[int]
+
+
+@dg.op(retry_policy=again())
+def refine_transforms(
+    context: dg.OpExecutionContext,
+    config: RefineConfig,
+    database: dg.ResourceParam[Engine],
+    objects: dg.ResourceParam[Objects],
+    signer: dg.ResourceParam[Signer],
+) -> None:
+    """Make each requested transform well, in a transaction of its own; what is done stays done."""
+    refused = []
+    for event_id in config.event_ids:
+        try:
+            with transaction(database) as session:
+                context.log.info(refining.refine(session, objects, signer, event_id))
+        except WetplateError as refusal:
+            refused.append(f"event {event_id}: {refusal}")
+    if refused:
+        raise dg.Failure(f"{len(refused)} transforms not refined", metadata={"refusals": "\n".join(refused)})
+
+
+@dg.job(tags=LONG, description="What was made while somebody waited is made again in production quality.")
+def refine() -> None:
+    refine_transforms()
 
 
 # A decision or takedown that is being carried out right now is not a broken invariant.
@@ -116,6 +152,21 @@ def orphan_sweep() -> None:
     sweep_objects()
 
 
+@dg.op
+def sweep_transforms(
+    context: dg.OpExecutionContext, database: dg.ResourceParam[Engine], objects: dg.ResourceParam[Objects]
+) -> None:
+    """Delete made-on-demand files beyond WETPLATE_TRANSFORM_STORE_BYTES, superseded and old ones first."""
+    with transaction(database) as session:
+        freed = ondemand.sweep(session, objects, serving().transform_store_bytes)
+    context.log.info(f"{freed:,} bytes freed")
+
+
+@dg.job(description="Keep made-on-demand files within their share of the store.")
+def transform_sweep() -> None:
+    sweep_transforms()
+
+
 class RetentionConfig(dg.Config):
     """How long Dagster's own runs are kept, and how many are deleted at most in one go."""
 
@@ -135,4 +186,14 @@ def retention() -> None:
     prune_runs()
 
 
-ALL = (lifecycle, after_decision, probe_delivery, carry_out, verify_invariants, orphan_sweep, retention)
+ALL = (
+    lifecycle,
+    after_decision,
+    probe_delivery,
+    carry_out,
+    refine,
+    verify_invariants,
+    orphan_sweep,
+    transform_sweep,
+    retention,
+)

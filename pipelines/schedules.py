@@ -82,5 +82,6 @@ ALL = [
     delivery_probe,
     upkeep(jobs.verify_invariants, "0 4 * * *"),
     upkeep(jobs.orphan_sweep, "0 5 * * 0", DELETE),
+    upkeep(jobs.transform_sweep, "30 * * * *"),
     upkeep(jobs.retention, "0 6 * * 0"),
 ]

@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 
 from assets import partitions
 from pipelines import jobs
+from wetplate.derivatives.ondemand import REQUESTED
 from wetplate.errors import FamilyError
 from wetplate.recipes import catalog
 from wetplate.recipes.family import find, slugs
@@ -23,6 +24,7 @@ from wetplate.storage.outbox import Event
 
 RUNNING = dg.DefaultSensorStatus.RUNNING
 LEFT_OVER = timedelta(minutes=10)
+BATCH = 50
 DECIDED = ("review.decided",)
 IMAGES = ("image.withdrawn", "image.reinstated")
 CARRY_OUT = (
@@ -141,9 +143,49 @@ def leftover_events(
     )
 
 
+@dg.sensor(job_name=jobs.refine.name, minimum_interval_seconds=30, default_status=RUNNING)
+def transforms_requested(
+    context: dg.SensorEvaluationContext, database: dg.ResourceParam[Engine]
+) -> dg.SensorResult | dg.SkipReason:
+    """Somebody was given a fast file: its production file is made, many in one run."""
+    with transaction(database) as session:
+        events = outbox.after(session, cursor(context), (REQUESTED,), limit=BATCH)
+    if not events:
+        return dg.SkipReason("no new transforms were asked for")
+    return dg.SensorResult(
+        run_requests=[_refining(events, f"refine-{events[-1].id}")], cursor=str(events[-1].id)
+    )
+
+
+@dg.sensor(job_name=jobs.refine.name, minimum_interval_seconds=300, default_status=RUNNING)
+def leftover_transforms(
+    context: dg.SensorEvaluationContext, database: dg.ResourceParam[Engine]
+) -> dg.SensorResult | dg.SkipReason:
+    """Production files whose run crashed: asked for again, once an hour."""
+    events = left_over(database, (REQUESTED,))[:BATCH]
+    if not events:
+        return dg.SkipReason("every transform is refined")
+    return dg.SensorResult(run_requests=[_refining(events, f"left-refine-{hour()}")])
+
+
+def _refining(events: Sequence[Event], key: str) -> dg.RunRequest:
+    ids = [event.id for event in events]
+    return dg.RunRequest(
+        run_key=key, run_config=dg.RunConfig(ops={"refine_transforms": jobs.RefineConfig(event_ids=ids)})
+    )
+
+
 def _carrying_out(event: Event, key: str) -> dg.RunRequest:
     config = dg.RunConfig(ops={"handle_event": jobs.EventConfig(event_id=event.id)})
     return dg.RunRequest(run_key=key, run_config=config)
 
 
-ALL = [family_files_changed, review_decided, moderation_events, leftover_decisions, leftover_events]
+ALL = [
+    family_files_changed,
+    review_decided,
+    moderation_events,
+    transforms_requested,
+    leftover_decisions,
+    leftover_events,
+    leftover_transforms,
+]
