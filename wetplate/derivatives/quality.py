@@ -66,9 +66,12 @@ class Judge:
 
     def score(self, body: bytes) -> float:
         """SSIMULACRA2 of the file; 100 is equal. Raises ImageError."""
-        other = decode(body)
+        return self.compared(decode(body))
+
+    def compared(self, pixels: Pixels) -> float:
+        """SSIMULACRA2 of a picture of the same size. Raises ImageError."""
         pairs = zip(self._references, self.grounds, strict=True)
-        return min(reference.score(_seen(other, ground)) for reference, ground in pairs)
+        return min(reference.score(_seen(pixels, ground)) for reference, ground in pairs)
 
 
 def find(
