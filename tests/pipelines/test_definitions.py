@@ -83,6 +83,8 @@ def test_sensors_and_schedules_run_from_the_first_deploy(definitions: dg.Definit
         "moderation_events",
         "leftover_decisions",
         "leftover_events",
+        "transforms_requested",
+        "leftover_transforms",
     }
     schedules = {schedule.name: schedule.default_status.value for schedule in definitions.schedules or []}
     assert set(schedules) == {
@@ -90,6 +92,7 @@ def test_sensors_and_schedules_run_from_the_first_deploy(definitions: dg.Definit
         "delivery_probe",
         "verify_invariants_schedule",
         "orphan_sweep_schedule",
+        "transform_sweep_schedule",
         "retention_schedule",
     }
     assert set(sensors.values()) | set(schedules.values()) == {"RUNNING"}
