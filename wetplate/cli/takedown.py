@@ -1,8 +1,8 @@
 """`wetplate takedown` and `wetplate reinstate`: an image leaves the public, and comes back as a draft.
 
-A takedown is two transactions: the move (from then on nothing serves the image), then the deletion of its
-public copies. Cut off in between, the event waits for the pipeline, and the same command run again finishes
-it.
+A takedown is the move (from its commit on no origin serves the image), then the deletion of its public
+copies, then the purge of the caches. Cut off in between, the rest waits for the pipeline and for the origin's
+relay, and the same command run again finishes it.
 """
 
 import getpass
@@ -10,10 +10,13 @@ import getpass
 import click
 
 from wetplate.canonical.catalog import find
+from wetplate.delivery.purging.outside import asker
+from wetplate.delivery.purging.relay import go_round
+from wetplate.delivery.purging.targets import configured
 from wetplate.publication import moves
 from wetplate.publication.states import REASONS, Move
 from wetplate.publication.takedown import acknowledge, execute
-from wetplate.settings import settings
+from wetplate.settings import serving, settings
 from wetplate.storage.database import catalog_url, engine, transaction
 from wetplate.storage.stores import open_objects
 
@@ -38,6 +41,8 @@ def command(image: str, reason: str, note: str) -> None:
     with transaction(catalog) as session:
         deleted = execute(session, objects, row.canonical_id)
     click.echo(f"{row.canonical_id[:12]} is withdrawn, version {row.version}; {deleted} objects are deleted")
+    if purgers := configured(serving(), now.var):
+        click.echo(f"caches: {go_round(catalog, purgers, asker())}")
 
 
 @click.command("reinstate")

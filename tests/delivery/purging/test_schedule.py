@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from wetplate.delivery.caching import RULES
 from wetplate.delivery.edge.vcl import Edge
 from wetplate.delivery.purging.schedule import LONGEST, SETTLING, TAKEN, TOPICS, backoff
+from wetplate.derivatives.ondemand import REFINED
 from wetplate.publication.states import LEGAL, TARGET, TOPIC, State
 from wetplate.settings import serving
 
@@ -36,5 +37,6 @@ def test_whatever_leaves_the_public_is_purged() -> None:
         for move in moves
         if state.public and not TARGET[move].public
     }
-    assert taken == set(TAKEN) <= set(TOPICS)
+    assert taken == set(TAKEN)
+    assert set(TOPICS) == {*TAKEN, REFINED}
     assert {state for state in State if state.public} == {State.PUBLISHED, State.SUPERSEDED}

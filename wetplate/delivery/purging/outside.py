@@ -29,7 +29,8 @@ Ask = Callable[[str], int]
 
 def asker() -> Ask:
     """Asks for an address and gives the status. Raises PurgeFailed when nobody answers."""
-    client = httpx.Client(timeout=PATIENCE, follow_redirects=False, trust_env=False)
+    limits = httpx.Limits(max_keepalive_connections=0)
+    client = httpx.Client(timeout=PATIENCE, limits=limits, follow_redirects=False, trust_env=False)
 
     def ask(url: str) -> int:
         try:
