@@ -56,7 +56,7 @@ def test_only_files_in_force_of_that_family_and_profile(session: Session, object
 
 def test_a_person_sees_numbers_table_and_plot(database: Engine, objects: MemoryObjects) -> None:
     with transaction(database) as session:
-        images.derived(session, objects)
+        derive(session, objects, FakeSigner(), images.recorded(session, objects), SOCIAL)
     figures = looks(database, "boots", SOCIAL.name)
     with transaction(database) as session:
         rows = measured(session, "boots", SOCIAL.name)
