@@ -181,9 +181,9 @@ def missing_is_short(peer: Peer) -> str | None:
 
 
 def refusal_is_short(peer: Peer) -> str | None:
-    """Refused width: 400, kept for seconds at most"""
+    """Nonsense for a width: 400 or 404, kept for seconds at most"""
     answer = peer.ask(width="abc")
-    return _status(answer, 400) or kept_long(answer)
+    return kept_long(answer) if answer.status in (400, 404) else f"{answer.status}"
 
 
 def unknown_is_refused(peer: Peer) -> str | None:

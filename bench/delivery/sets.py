@@ -58,7 +58,11 @@ def measure() -> Iterator[Row]:
         stacks = [here(name, make) for name, make in ours.TIERS.items()]
         stacks.append(here("Pillow, its defaults", pillow))
         try:
-            efforts = {"sharp, its defaults": None, "sharp, fast (effort 1)": 1}
+            efforts = {
+                "sharp, its defaults": None,
+                "sharp, fast (effort 1)": 1,
+                "sharp, fastest (effort 0)": 0,
+            }
             stacks += ended.enter_context(sharp.running(efforts))
         except Absent as reason:
             yield Skipped(ROW, "sharp", str(reason))

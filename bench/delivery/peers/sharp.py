@@ -27,7 +27,8 @@ async function made({ png, plan, effort }) {
   for (const [width, format, quality] of plan) {
     resized[width] ??= await sharp(source.data, { raw: source.info }).resize(width).raw().toBuffer(options);
     const choice = { quality };
-    if (format === "avif") Object.assign(choice, { chromaSubsampling: "4:2:0", ...(effort && { effort }) });
+    if (format === "avif") choice.chromaSubsampling = "4:2:0";
+    if (format === "avif" && effort !== null) choice.effort = effort;
     const { data, info } = resized[width];
     files.push(await sharp(data, { raw: info }).toFormat(format, choice).toBuffer());
   }
