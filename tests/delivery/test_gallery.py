@@ -158,7 +158,7 @@ def test_links_filter(shop: Shop) -> None:
     path = re.search(r'href="([^"]+)">lace 7<', page)[1]  # type: ignore[index]
     some = shop.page(path)
     assert TILE.findall(some) == shop.ids[28:32]
-    assert "4 images with lace 7" in some
+    assert "4 images with lace 7 lace" in some
     for value in ATTRIBUTES["sole"]:
         both = Selection("boots", (("lace", "lace 7"), ("sole", value))).path
         assert both in some

@@ -77,7 +77,7 @@ def image(session: Session, pages: Pages, known: Family, image_id: str, address:
     html = pages.render(
         "image",
         pictures.colours([large]),
-        title=f"{known.title}: {caption}",
+        title=alt[:1].upper() + alt[1:],
         family=known.slug,
         trail=[(known.title, f"/gallery/{known.slug}"), (caption, "")],
         large=large,

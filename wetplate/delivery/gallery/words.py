@@ -104,8 +104,12 @@ class FileLine:
 
 
 def caption(variant: Mapping[str, str]) -> str:
-    """A variant in a few words."""
-    return "\N{NO-BREAK SPACE}· ".join(variant.values())
+    """A variant in a few words: `red lace · gum sole`."""
+    return "\N{NO-BREAK SPACE}· ".join(f"{value} {_spoken(name)}" for name, value in variant.items())
+
+
+def _spoken(name: str) -> str:
+    return name.replace("_", " ")
 
 
 def counted(number: int) -> str:
@@ -121,7 +125,7 @@ def families(published: Sequence[int]) -> str:
 
 def strip(family: Counted, tiles: Sequence[Tile]) -> Strip:
     """A family among families."""
-    names = ", ".join(name.replace("_", " ") for name in family.attributes)
+    names = ", ".join(_spoken(name) for name in family.attributes)
     return Strip(f"/gallery/{family.slug}", family.title, f"{_images(family.published)} · {names}", tiles)
 
 
@@ -143,7 +147,7 @@ def filters(attributes: Attributes, selection: Selection) -> list[Filter]:
     chosen = dict(selection.only)
     return [
         Filter(
-            name.replace("_", " "),
+            _spoken(name),
             [
                 Choice(text, selection.having(attributes, name, value).path, chosen.get(name) == value)
                 for text, value in (
@@ -193,7 +197,7 @@ def empty(selection: Selection, standing: Progress | None) -> Empty:
 def variant(attributes: Attributes, family: str, said: Mapping[str, str]) -> list[tuple[str, Value]]:
     """What tells the image from its siblings; each word leads to those that share it."""
     return [
-        (name.replace("_", " "), Value(value, Selection(family).having(attributes, name, value).path))
+        (_spoken(name), Value(value, Selection(family).having(attributes, name, value).path))
         for name, value in said.items()
     ]
 
@@ -269,7 +273,7 @@ def lines(image: Image) -> list[FileLine]:
 def files_lead(files: Sequence[DerivativeRow]) -> str:
     """What the table of files says, in a sentence."""
     scorers = ", ".join(sorted({file.scorer for file in files if file.scorer}))
-    judged = f" Scores are {scorers} against the picture at that size." if scorers else ""
+    judged = f" Score: {scorers}, against the picture at that size." if scorers else ""
     total = counted(sum(file.bytes for file in files))
     return f"{len(files)} files, {total} bytes in all; each name holds the hash of its bytes.{judged}"
 
