@@ -22,6 +22,7 @@ from resources.database import DatabaseResource
 from resources.families import FamiliesResource
 from resources.objects import ObjectsResource
 from resources.painter import PainterResource
+from resources.purgers import PurgersResource
 from resources.signer import SignerResource
 from wetplate.settings import Settings, settings
 
@@ -45,6 +46,7 @@ def outside() -> dict[str, object]:
         "painter": PainterResource(),
         "open_classifiers": ClassifiersResource(),
         "signer": SignerResource(),
+        "purgers": PurgersResource(),
     }
 
 

@@ -8,6 +8,9 @@ from sqlalchemy import Engine
 from assets import checks
 from assets.hardware import again
 from pipelines.retention import prune
+from wetplate.delivery.purging.outside import asker
+from wetplate.delivery.purging.purger import Purger
+from wetplate.delivery.purging.relay import go_round
 from wetplate.derivatives import ondemand
 from wetplate.derivatives import refine as refining
 from wetplate.errors import WetplateError
@@ -66,6 +69,24 @@ def handle_event(
 @dg.job(tags={"dagster/priority": "10"}, description="A takedown or reinstatement reaches the object store.")
 def carry_out() -> None:
     handle_event()
+
+
+@dg.op
+def purge_caches(
+    context: dg.OpExecutionContext,
+    database: dg.ResourceParam[Engine],
+    purgers: dg.ResourceParam[tuple[Purger, ...]],
+) -> None:
+    """Go round until nothing is due; fails while a cache is owed a purge that it does not confirm."""
+    told = go_round(database, purgers, asker())
+    context.log.info(str(told))
+    if told.refusals:
+        raise dg.Failure("purges are still owed", metadata=dict(told.refusals))
+
+
+@dg.job(tags={"dagster/priority": "10"}, description="Every cache forgets what was taken down.")
+def purge() -> None:
+    purge_caches()
 
 
 class RefineConfig(dg.Config):
@@ -191,6 +212,7 @@ ALL = (
     after_decision,
     probe_delivery,
     carry_out,
+    purge,
     refine,
     verify_invariants,
     orphan_sweep,

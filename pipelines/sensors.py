@@ -14,6 +14,9 @@ from sqlalchemy import Engine
 
 from assets import partitions
 from pipelines import jobs
+from wetplate.delivery.purging import catalog as purging
+from wetplate.delivery.purging.purger import Purger
+from wetplate.delivery.purging.targets import named
 from wetplate.derivatives.ondemand import REQUESTED
 from wetplate.errors import FamilyError
 from wetplate.recipes import catalog
@@ -24,6 +27,7 @@ from wetplate.storage.outbox import Event
 
 RUNNING = dg.DefaultSensorStatus.RUNNING
 LEFT_OVER = timedelta(minutes=10)
+RELAYED = timedelta(minutes=1)  # within which the origin purges by itself
 BATCH = 50
 DECIDED = ("review.decided",)
 IMAGES = ("image.withdrawn", "image.reinstated")
@@ -180,6 +184,17 @@ def _carrying_out(event: Event, key: str) -> dg.RunRequest:
     return dg.RunRequest(run_key=key, run_config=config)
 
 
+@dg.sensor(job_name=jobs.purge.name, minimum_interval_seconds=60, default_status=RUNNING)
+def purges_overdue(
+    database: dg.ResourceParam[Engine], purgers: dg.ResourceParam[tuple[Purger, ...]]
+) -> dg.SensorResult | dg.SkipReason:
+    """A cache that nobody made forget in time: the origin's relay is away, or the cache refuses."""
+    with transaction(database) as session:
+        if not purging.overdue(session, named(purgers), now() - RELAYED):
+            return dg.SkipReason("no cache is owed a purge")
+    return dg.SensorResult(run_requests=[dg.RunRequest(run_key=f"purge-{now():%Y%m%dT%H%M}")])
+
+
 ALL = [
     family_files_changed,
     review_decided,
@@ -188,4 +203,5 @@ ALL = [
     leftover_decisions,
     leftover_events,
     leftover_transforms,
+    purges_overdue,
 ]

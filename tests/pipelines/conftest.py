@@ -37,6 +37,7 @@ class House:
             "painter": Painter(),
             "open_classifiers": harmless,
             "signer": FakeSigner(),
+            "purgers": (),
             **self.outside,
         }
 

@@ -85,6 +85,7 @@ def test_sensors_and_schedules_run_from_the_first_deploy(definitions: dg.Definit
         "leftover_events",
         "transforms_requested",
         "leftover_transforms",
+        "purges_overdue",
     }
     schedules = {schedule.name: schedule.default_status.value for schedule in definitions.schedules or []}
     assert set(schedules) == {

@@ -84,6 +84,18 @@ def pending(session: Session, targets: Sequence[str], now: datetime) -> int:
     return (unwritten or 0) + (session.scalar(written) or 0)
 
 
+def overdue(session: Session, targets: Sequence[str], before: datetime) -> bool:
+    """Whether something was due before that moment and is still not done."""
+    late = _open(targets).where(PurgeRow.next_at < before).limit(1)
+    if session.scalars(late).first() is not None:
+        return True
+    unwritten = _unwritten(session, targets, before) if targets else None
+    return (
+        unwritten is not None
+        and session.execute(unwritten.where(Event.at < before).limit(1)).first() is not None
+    )
+
+
 def next_due(session: Session, targets: Sequence[str]) -> datetime | None:
     """When the next purge is to be tried; None: all are done."""
     return session.scalar(_open(targets).with_only_columns(func.min(PurgeRow.next_at)))
