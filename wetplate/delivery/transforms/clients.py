@@ -2,10 +2,11 @@
 
 The peer's address; or, when the peer is a proxy we trust, the last address in X-Forwarded-For that is not
 itself such a proxy: what that proxy saw. Whatever stands before it could have been written by anybody.
+Of an IPv6 address the network counts: its owner has 2^64 of them.
 """
 
 from collections.abc import Collection
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 
 def trusted(setting: str) -> frozenset[str]:
@@ -14,25 +15,29 @@ def trusted(setting: str) -> frozenset[str]:
 
 
 def client(peer: str, forwarded: str | None, proxies: Collection[str]) -> str:
-    """The address to throttle; `forwarded` is the X-Forwarded-For header as it came."""
+    """Whom to throttle; `forwarded` is the X-Forwarded-For header as it came."""
     seen = spelled(peer)
     for hop in reversed((forwarded or "").split(",")):
-        if seen not in proxies or not _address(hop):
-            return seen
+        if seen not in proxies or _address(hop) is None:
+            break
         seen = spelled(hop)
-    return seen
+    return _network(seen)
 
 
 def spelled(address: str) -> str:
     """One spelling per address: IPv4 inside IPv6 as IPv4; what is no address as it is."""
     found = _address(address)
-    if found is None:
-        return address.strip()
-    mapped = getattr(found, "ipv4_mapped", None)
-    return str(mapped or found)
+    return address.strip() if found is None else str(getattr(found, "ipv4_mapped", None) or found)
 
 
-def _address(text: str) -> object | None:
+def _network(address: str) -> str:
+    found = _address(address)
+    if isinstance(found, IPv6Address):
+        return str(ip_network((int(found) >> 64 << 64, 64)))
+    return address
+
+
+def _address(text: str) -> IPv4Address | IPv6Address | None:
     try:
         return ip_address(text.strip()[:64])
     except ValueError:
