@@ -1,0 +1,105 @@
+"""The origin as strangers meet it: through a real Varnish, with a relay that purges."""
+
+import shutil
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+from sqlalchemy import select
+
+from tests.delivery.edge.conftest import QUICK, TOKEN
+from tests.delivery.edge.scripted import Client, Said
+from tests.delivery.house import House
+from wetplate.delivery.edge.varnish import Place, free_port, running
+from wetplate.delivery.edge.vcl import Edge
+from wetplate.delivery.purging.relay import Relay
+from wetplate.delivery.purging.tables import PurgeRow
+from wetplate.delivery.purging.varnish import VarnishPurger
+from wetplate.settings import serving
+from wetplate.storage.database import transaction
+
+pytestmark = [
+    pytest.mark.xdist_group("origin"),
+    pytest.mark.skipif(shutil.which("varnishd") is None, reason="no varnishd here"),
+]
+
+
+@pytest.fixture(scope="module")
+def edge(origin_house: House, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    place = Place(tmp_path_factory.mktemp("edge"), free_port())
+    relay = Relay(origin_house.database, [VarnishPurger(place.url, TOKEN)], poll=0.1)
+    with running(Edge(origin_house.url, TOKEN), place, serving(), **QUICK):
+        relay.start()
+        yield Client(place.port)
+        relay.stop()
+
+
+def until(ask: Callable[[], Said], status: int, seconds: float = 5) -> float:
+    """Seconds until the answer has this status."""
+    began = time.monotonic()
+    while ask().status != status:
+        assert time.monotonic() - began < seconds
+        time.sleep(0.002)
+    return time.monotonic() - began
+
+
+def test_a_published_file_comes_from_the_edge_the_second_time(edge: Client, origin_house: House) -> None:
+    path = origin_house.path()
+    first, second = edge.ask(path + "?cb=1", Cookie="a=b"), edge.ask(path, Range="bytes=0-3")
+    assert (first.status, first.headers["content-type"]) == (200, "image/avif")
+    assert (second.status, second.hit, second.body) == (206, True, first.body[:4])
+    assert edge.ask(path, If_None_Match=first.headers["etag"]).status == 304
+    assert first.headers["cache-control"] == "public, max-age=60, stale-while-revalidate=30"
+    assert first.headers["x-content-type-options"] == "nosniff"
+    assert not {"surrogate-key", "cache-tag", "cdn-cache-control"} & first.headers.keys()
+
+
+def test_a_signed_address_is_passed_and_never_kept(edge: Client, origin_house: House) -> None:
+    path = origin_house.signed(origin_house.draft)
+    for _ in range(2):
+        said = edge.ask(path)
+        assert (said.status, said.cache) == (200, "wetplate-edge; fwd=bypass")
+        assert said.headers["cache-control"] == "private, no-store"
+    assert edge.ask(path[:-1] + "x").status in (400, 403)
+
+
+def test_a_format_is_chosen_once_for_all_who_take_the_same(edge: Client, origin_house: House) -> None:
+    path = f"/auto/{origin_house.image}/v1/w128"
+    accepts = ("image/avif,image/webp,*/*;q=0.8", "image/avif;q=0, image/webp", "text/html", "*/*")
+    told = [edge.ask(path, Accept=accept) for accept in accepts]
+    assert [said.headers["content-type"] for said in told] == [
+        *("image/avif", "image/webp", "image/jpeg", "image/jpeg")
+    ]  # fmt: skip
+    assert [said.hit for said in told] == [False, False, False, True]
+    assert {said.headers["vary"] for said in told} == {"Accept, Save-Data"}
+
+
+@pytest.mark.parametrize("path", ["/metrics", "/readyz"])
+def test_operators_ask_the_origin_itself(edge: Client, origin_house: House, path: str) -> None:
+    assert edge.ask(path).status == 404
+    assert origin_house.client.get(path).status_code == 200
+
+
+def test_a_takedown_is_over_at_the_edge_at_once(
+    edge: Client, origin_house: House, record_property: Callable[[str, object], None]
+) -> None:
+    image = origin_house.another()
+    kept = [origin_house.path(format, 128, image) for format in ("avif", "webp", "jpeg")]
+    kept.append(f"/auto/{image}/v1/w128")
+    for path in kept:
+        edge.ask(path)
+    assert {edge.ask(path).hit for path in kept} == {True}
+    origin_house.take_down(image, execute=False)
+    took = max(until(lambda path=path: edge.ask(path), 410) for path in kept)  # type: ignore[misc]
+    record_property("takedown to 410 at the edge, s", took)
+    began = time.monotonic()
+    while not verified(origin_house):
+        assert time.monotonic() - began < 5
+        time.sleep(0.01)
+
+
+def verified(house: House) -> bool:
+    """Whether the newest purge was seen from outside to have worked."""
+    with transaction(house.database) as session:
+        newest = session.scalars(select(PurgeRow).order_by(PurgeRow.id.desc()).limit(1)).first()
+        return newest is not None and newest.verified_at is not None
