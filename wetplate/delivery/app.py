@@ -117,6 +117,7 @@ def _health(service: Service, counted: Path | None) -> list[Route]:
         "store": checks.store(service.database, service.objects),
         "news": checks.news(lambda: service.news.age, service.serving.staleness),
         "workers": checks.workers(service.transforms.alive),
+        "queue": checks.queue(lambda: service.transforms.waiting, service.serving.queue),
     }
     return endpoints.routes(asked, Exposition(service.database, counted))
 

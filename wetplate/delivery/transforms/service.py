@@ -87,6 +87,11 @@ class Transforms:
         """Whether work can be taken: for `/readyz`."""
         return self._threads is not None
 
+    @property
+    def waiting(self) -> int:
+        """How many pieces of work wait for a worker: for `/readyz`."""
+        return self._waiting
+
     async def rendered(
         self,
         image: str,
