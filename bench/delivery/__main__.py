@@ -27,6 +27,7 @@ from bench.delivery import (
     stampede,
     table,
     takedowns,
+    targets,
     transforms,
 )
 from bench.delivery.compared import Opened
@@ -164,7 +165,8 @@ def main() -> None:
         texts = {name: getattr(bench, name)() for name in TABLES if name in chosen}
     load = os.getloadavg()[0]
     print(f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {os.cpu_count()} cores, load {load:.1f} at the end\n")
-    print("\n\n".join([*([table.markdown(found)] if found else []), *texts.values()]))
+    figures = [table.markdown(found), targets.markdown(found)] if found else []
+    print("\n\n".join([*figures, *texts.values()]))
     table.keep(folder() / "figures.json", found, tables=texts, load=load)
 
 

@@ -19,6 +19,7 @@ from wetplate.errors import EdgeError
 from wetplate.settings import serving
 
 ROW = "edge hit, 640 px AVIF, 16 connections"
+OURS, BARE = "Varnish with our rules", "bare Varnish"
 TURNS = 5
 TOKEN = "a-token-of-the-benchmark"
 
@@ -30,7 +31,7 @@ def edge(origin: Peer, port: int | None = None, misses: int = 1_000_000) -> Iter
     told = Edge(f"http://127.0.0.1:{origin.server.port}", TOKEN, misses=misses)
     try:
         with ours.running(told, place, serving()) as process:
-            yield Server("Varnish with our rules", process.pid, place.port, place.log)
+            yield Server(OURS, process.pid, place.port, place.log)
     except EdgeError as error:
         raise Absent(str(error)) from error
 
@@ -42,7 +43,7 @@ def measure(own: Opened) -> Iterator[Row]:
             origin = ended.enter_context(own())
             servers = [
                 ended.enter_context(edge(origin)),
-                ended.enter_context(varnish.running(origin.server.port)),
+                ended.enter_context(varnish.running(origin.server.port, name=BARE)),
             ]
         except Absent as reason:
             yield Skipped(ROW, "Varnish", str(reason))

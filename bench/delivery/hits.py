@@ -13,6 +13,7 @@ from bench.delivery.wire import good
 
 ROW = "cached hit at the origin, 640 px AVIF, 16 connections"
 ACCEPT = "Accept: image/avif"
+PUBLISHED = "wetplate, published file"
 
 
 def measure(ours: Callable[[Peer], str], own: Opened, servers: Mapping[str, Opened]) -> Iterator[Row]:
@@ -20,7 +21,7 @@ def measure(ours: Callable[[Peer], str], own: Opened, servers: Mapping[str, Open
     with own() as peer:
         path = ours(peer)
         body = good(peer.get(path), path)
-        yield _figure("wetplate, published file", peer.server, path, len(body))
+        yield _figure(PUBLISHED, peer.server, path, len(body))
         tag = f"If-None-Match: {peer.get(path).headers['etag']}"
         yield _figure("wetplate, 304", peer.server, path, 0, tag)
         yield from _limits(body, peer.server.port, path)

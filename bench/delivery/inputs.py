@@ -269,6 +269,8 @@ def many_accepts(peer: Peer) -> str | None:
 
 def private_stays_private(peer: Peer) -> str | None:
     """Private pictures: private, no-store"""
+    if _signed(peer).expiring is None:
+        raise Inexpressible("it signs, but knows no private pictures")
     answer = peer.get(_signed(peer).address(PICTURE, 640))
     if not answer.picture:
         return f"{answer.status}"
