@@ -8,6 +8,7 @@ import click
 import uvicorn
 
 from wetplate.delivery.health.exposition import shared
+from wetplate.delivery.protocol import OriginProtocol
 from wetplate.settings import serving, settings
 
 FACTORY = "wetplate.delivery.app:from_environment"
@@ -32,7 +33,7 @@ def server() -> dict[str, Any]:
     """How uvicorn is run, wherever it is: nobody else's headers are believed, none of its own is sent."""
     return {
         "factory": True,
-        "http": "httptools",
+        "http": OriginProtocol,
         "loop": "uvloop",
         "ws": "none",
         "lifespan": "on",

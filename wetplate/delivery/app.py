@@ -15,7 +15,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.routing import BaseRoute, Route
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Scope
 
 from wetplate import metrics
 from wetplate.delivery import keys, urls
@@ -45,9 +45,17 @@ class Origin(Starlette):
     """Starlette with the front before it; `service` is what its routes share."""
 
     service: Service
+    front: Front | None = None
 
     def build_middleware_stack(self) -> ASGIApp:
-        return spans.traced(Front(self.service, super().build_middleware_stack()))
+        self.front = Front(self.service, super().build_middleware_stack())
+        return spans.traced(self.front)
+
+    def ready(self, scope: Scope) -> tuple[bytes, bytes] | None:
+        """What `protocol` may answer without asking further: pictures in memory, unless spans are kept."""
+        if self.front is None or self.middleware_stack is not self.front:
+            return None
+        return self.front.ready(scope)
 
 
 def app(

@@ -15,7 +15,7 @@ from typing import Generic, Protocol, TypeVar
 
 from wetplate import metrics
 
-OVERHEAD = 2_048  # headers, keys and dictionary entries of one answer, rounded up
+OVERHEAD = 4_096  # headers, keys and dictionary entries of one answer, rounded up
 LARGEST_SHARE = 8
 
 

@@ -13,6 +13,7 @@ Rules:
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from math import inf
 
 from starlette.types import Message, Receive, Scope, Send
@@ -35,6 +36,20 @@ PARTIAL = {"Accept-Ranges": "bytes"}
 
 
 @dataclass(frozen=True, slots=True)
+class Wire:
+    """An answer as it goes over the wire, prepared once: status and headers, open for more of them.
+
+    `whole` for who has nothing, `unchanged` for who says `tag`; and where each is counted.
+    """
+
+    tag: bytes
+    whole: bytes
+    unchanged: bytes
+    whole_counted: metrics.Answers
+    unchanged_counted: metrics.Answers
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """Status, headers and body; `etag` (quoted) is empty where nothing can be asked on condition of it.
 
@@ -44,10 +59,10 @@ class Answer:
 
     body: bytes
     headers: tuple[Header, ...]
-    counted: metrics.Answers
     etag: str = ""
     status: int = 200
     until: float = inf
+    wire: Wire | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         given = _conditions(scope) if self.etag else None
@@ -67,20 +82,42 @@ class Answer:
 def answer(
     body: bytes,
     route: str,
-    *headers: Mapping[str, str],
+    *said: Mapping[str, str],
     etag: str = "",
     status: int = 200,
     until: float = inf,
 ) -> Answer:
     """The answer with these headers (later ones win) and the Content-Length of the body."""
     merged: dict[str, str] = {}
-    for more in headers:
+    for more in said:
         merged |= more
     if etag:
         merged["ETag"] = etag
     merged["Content-Length"] = str(len(body))
-    counted = metrics.answers(route, format_of(merged.get("Content-Type", "")), status)
-    return Answer(body, raw(merged), counted, etag, status, until)
+    headers = raw(merged)
+    wire = _wire(route, merged, headers, etag) if etag else None
+    return Answer(body, headers, etag, status, until, wire)
+
+
+def _wire(route: str, said: Mapping[str, str], headers: tuple[Header, ...], etag: str) -> Wire:
+    format = format_of(said.get("Content-Type", ""))
+    return Wire(
+        etag.encode(),
+        _head(HTTPStatus.OK, headers),
+        _head(HTTPStatus.NOT_MODIFIED, _about_validators(headers)),
+        metrics.answers(route, format, HTTPStatus.OK),
+        metrics.answers(route, format, HTTPStatus.NOT_MODIFIED),
+    )
+
+
+def _head(status: HTTPStatus, headers: tuple[Header, ...]) -> bytes:
+    lines = (name + b": " + value + b"\r\n" for name, value in headers)
+    return b"HTTP/1.1 %d %s\r\n" % (status, status.phrase.encode()) + b"".join(lines)
+
+
+def _about_validators(headers: Iterable[Header]) -> tuple[Header, ...]:
+    """Those that 304 repeats: everything but what describes a body."""
+    return tuple(header for header in headers if header[0] not in _ABOUT_BODY)
 
 
 def refused(problem: Problem, route: str, *, private: bool = False) -> Answer:
@@ -137,7 +174,7 @@ def _conditions(scope: Scope) -> dict[str, str] | None:
 
 def _partial(headers: Iterable[Header], part: conditional.Answer) -> tuple[Header, ...]:
     if part.status == 304:
-        return tuple(header for header in headers if header[0] not in _ABOUT_BODY)
+        return _about_validators(headers)
     length = {"Content-Length": str(part.stop - part.start)}
     return replaced(headers, {**part.headers, **length})
 

@@ -79,7 +79,7 @@ class Documents:
             made = _manifest(body, family)
             stored = ["stored"] if self._service.keep(key, made, about_family(family)) else []
             said = {**timing("miss", {"catalog": monotonic() - began}), **cache_status("fwd=miss", *stored)}
-            return Answer(made.body, replaced(made.headers, said), made.counted, made.etag)
+            return Answer(made.body, replaced(made.headers, said), made.etag)
         raise Busy("queue_full", "this family changes faster than it can be listed; ask again", retry_after=1)
 
     def _written(self, family: str, start: int) -> tuple[bytes, float]:

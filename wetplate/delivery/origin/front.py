@@ -4,8 +4,9 @@ Here: answers out of memory without any framework; methods, lengths and spelling
 route; what every answer carries, and counting it. Not here: what stands behind an address.
 
 Rules:
-1. A picture in memory costs one look-up: no router, no middleware, no thread. What makes a request special (a
-   condition, HEAD, a query, an id of its own) leaves that path and gets the same answer by another.
+1. A picture in memory costs one look-up: no router, no middleware, no thread. `ready` gives what a plain
+   request gets as bytes for the wire (`protocol` sends them); what makes a request special (HEAD, a range, an
+   id of its own) leaves that path and gets the same answer by ASGI.
 2. GET, HEAD and OPTIONS; everything else is 405 with Allow, TRACE among it.
 3. Cookie, Authorization, Forwarded, X-Forwarded-* and X-Original-* are read by nobody here, so that nothing
    of them can be repeated or decide anything. No answer sets a cookie.
@@ -30,6 +31,7 @@ from wetplate.errors import AddressRefused, DeliveryError, MethodRefused
 ALLOWED = "GET, HEAD, OPTIONS"
 LONGEST = 2_048
 REQUEST_ID = b"x-request-id"
+IF_NONE_MATCH = b"if-none-match"
 PLAIN_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
 SPECIAL = answers.CONDITIONS | {REQUEST_ID}
 TOO_LONG = Problem(414, "too-long", "The address is too long", f"no address of ours has {LONGEST} characters")
@@ -61,24 +63,29 @@ class Front:
             return
         began = perf_counter()
         found = self._memory.get(scope["raw_path"], monotonic())
-        if found is None or scope["query_string"] or not self._fresh():
-            await self._elsewhere(scope, receive, _Told(send, scope, self._id(scope), began))
-        elif scope["method"] != "GET" or any(name in SPECIAL for name, _ in scope["headers"]):
-            await self._special(scope, receive, _Told(send, scope, self._id(scope), began), found)
-        else:
-            headers = [*found.headers, (REQUEST_ID, self._made_up())]
-            await send({"type": "http.response.start", "status": 200, "headers": headers})
-            await send({"type": "http.response.body", "body": found.body})
+        told = _Told(send, scope, self._id(scope), began)
+        if found and scope["method"] in ("GET", "HEAD") and not scope["query_string"] and self._fresh():
             self._hit()
-            found.counted.count(len(found.body), perf_counter() - began)
+            await found(scope, receive, told)
+        else:
+            await self._elsewhere(scope, receive, told)
 
-    async def _special(self, scope: Scope, receive: Receive, send: Send, found: answers.Answer) -> None:
-        """Out of memory all the same, whatever part of it is asked for."""
-        if scope["method"] in ("GET", "HEAD"):
-            self._hit()
-            await found(scope, receive, send)
+    def ready(self, scope: Scope) -> tuple[bytes, bytes] | None:
+        """Head (open for more headers) and body of a plain request's answer, if memory has it; counted."""
+        began = perf_counter()
+        found = self._memory.get(scope["raw_path"], monotonic())
+        if found is None or found.wire is None or scope["method"] != "GET" or scope["query_string"]:
+            return None
+        wire, known = found.wire, _known(scope, found.wire.tag)
+        if known is None or not self._fresh():
+            return None
+        self._hit()
+        if known:
+            head, body, counted = wire.unchanged, b"", wire.unchanged_counted
         else:
-            await self._elsewhere(scope, receive, send)
+            head, body, counted = wire.whole, found.body, wire.whole_counted
+        counted.count(len(body), perf_counter() - began)
+        return b"%sx-request-id: %s\r\n" % (head, self._made_up()), body
 
     async def _elsewhere(self, scope: Scope, receive: Receive, send: Send) -> None:
         """To the routes, if it may be a request at all."""
@@ -97,6 +104,17 @@ class Front:
 
     def _made_up(self) -> bytes:
         return b"%s-%08x" % (self._own, next(self._ids))
+
+
+def _known(scope: Scope, tag: bytes) -> bool | None:
+    """Whether the client says that it has the bytes with this tag; None if it asks for anything special."""
+    known = False
+    for name, value in scope["headers"]:
+        if name in SPECIAL:
+            if name != IF_NONE_MATCH or value != tag:
+                return None
+            known = True
+    return known
 
 
 def refused(scope: Scope) -> Problem | None:

@@ -94,4 +94,4 @@ def _linked(address: Published, file: File) -> dict[str, str]:
 def _told(made: Answer, kept: bool, seconds: Mapping[str, float]) -> Answer:
     """The same for who waited for it."""
     said = {**timing("miss", seconds), **cache_status("fwd=miss", *(["stored"] if kept else []))}
-    return Answer(made.body, replaced(made.headers, said), made.counted, made.etag)
+    return Answer(made.body, replaced(made.headers, said), made.etag)
