@@ -55,7 +55,10 @@ def test_private_is_passed_and_never_kept(edge: Client, origin: Origin, kind: Ki
     path = f"{SIGNED}/{IMAGE}/v1/w{kind}.avif"
     origin.answers[path] = Answer(headers=headers(kind))
     for _ in range(2):
-        assert edge.ask(path, Authorization="Bearer x", Cookie="a=b").cache == "wetplate-edge; fwd=bypass"
+        said = edge.ask(path, Authorization="Bearer x", Cookie="a=b")
+        assert said.cache == "wetplate-edge; fwd=bypass"
+        assert said.headers["cache-control"] == "private, no-store"
+        assert "cdn-cache-control" not in said.headers
     assert [asked.headers.get("authorization") for asked in origin.of(path)] == ["Bearer x"] * 2
 
 

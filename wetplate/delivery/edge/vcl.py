@@ -30,9 +30,21 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from wetplate.errors import SettingError
 
 LONGEST_PATH: Final = 512
+#: Plain segments; what operators ask is not there for strangers.
+PATH: Final = (
+    rf"^(?=/.{{0,{LONGEST_PATH - 1}}}$)(?!/(?:metrics|readyz))(?:/[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*)*/?$"
+)
 TAGS_PER_PURGE: Final = 16
 TAGS_PER_OBJECT: Final = 8
 TOKEN_CHARACTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_")
+
+#: Headers that no origin hears: where a client claims to come from, and hints that would multiply the keys.
+DROPPED: Final = (
+    *("Forwarded", "X-Forwarded-Host", "X-Forwarded-Port", "X-Forwarded-Prefix", "X-Forwarded-Proto"),
+    *("X-Forwarded-Scheme", "X-Forwarded-Server", "X-Host", "X-HTTP-Method-Override", "X-Original-URL"),
+    *("X-Real-IP", "X-Rewrite-URL", "Accept-Language", "Device-Memory", "Downlink", "DPR", "ECT", "RTT"),
+    *("Sec-CH-DPR", "Sec-CH-Viewport-Width", "Sec-CH-Width", "Viewport-Width", "Width"),
+)
 
 
 @dataclass(frozen=True)
@@ -95,7 +107,11 @@ def render(edge: Edge) -> str:
     )
     environment.filters["acl"] = acl
     return environment.get_template("edge.vcl.j2").render(
-        edge=edge, longest_path=LONGEST_PATH, tags_per_purge=TAGS_PER_PURGE, tags_per_object=TAGS_PER_OBJECT
+        edge=edge,
+        path=PATH,
+        dropped=DROPPED,
+        tags_per_purge=TAGS_PER_PURGE,
+        tags_per_object=TAGS_PER_OBJECT,
     )
 
 
