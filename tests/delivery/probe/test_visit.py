@@ -1,46 +1,40 @@
 """A probe visits a running origin over HTTP, and finds it right; and an origin that is wrong, and says so."""
 
-from collections.abc import Iterator
 from random import Random
 
 import httpx
 import pytest
-from sqlalchemy import Engine
 
-from tests.delivery.house import RING, configured, served
-from tests.publication import images
-from wetplate.delivery.app import app
+from tests.delivery.house import House
 from wetplate.delivery.probe import catalog, visit
 from wetplate.delivery.probe.judge import Kind
 from wetplate.delivery.probe.report import Report
-from wetplate.publication import moves
 from wetplate.settings import serving
 from wetplate.storage.database import transaction
-from wetplate.storage.memory import MemoryObjects
+
+pytestmark = pytest.mark.xdist_group("origin")
 
 
 @pytest.fixture(scope="module")
-def gone(module_database: Engine) -> tuple[MemoryObjects, list[str]]:
-    """A published image and a withdrawn one: the store, and where the withdrawn one stood."""
-    objects = MemoryObjects()
-    with transaction(module_database) as session:
-        images.published(session, objects)
-        moves.take_down(session, images.published(session, objects, 1), "test", "court-order")
-    with transaction(module_database) as session:
-        return objects, catalog.gone(session, "boots")
+def gone(origin_house: House) -> list[str]:
+    """Where an image stood that was taken down by court order."""
+    image = origin_house.another()
+    path = origin_house.path(image=image)
+    origin_house.take_down(image, "court-order")
+    origin_house.until(path, 451)
+    with transaction(origin_house.database) as session:
+        return catalog.gone(session, origin_house.standing(image).family)
 
 
 @pytest.fixture(scope="module")
-def url(module_database: Engine, gone: tuple[MemoryObjects, list[str]]) -> Iterator[str]:
-    """The origin on a real port."""
-    with served(app(module_database, gone[0], configured(), RING)) as url:
-        yield url
+def url(origin_house: House) -> str:
+    return origin_house.url
 
 
 @pytest.fixture(scope="module")
-def report(url: str, gone: tuple[MemoryObjects, list[str]]) -> Report:
+def report(url: str, gone: list[str]) -> Report:
     """One visit."""
-    return visit.visit(url, "boots", count=8, gone=gone[1], chance=Random(1))
+    return visit.visit(url, "boots", count=8, gone=gone, chance=Random(1))
 
 
 def test_an_origin_in_order_has_no_findings(report: Report) -> None:
@@ -103,8 +97,8 @@ def test_whom_to_ask(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     assert visit.where(serving()) == "http://127.0.0.1:10", "configured, so asked, whoever else answers"
 
 
-def test_only_families_with_something_public_have_their_turn(module_database: Engine, url: str) -> None:
-    with transaction(module_database) as session:
+def test_only_families_with_something_public_have_their_turn(origin_house: House) -> None:
+    with transaction(origin_house.database) as session:
         assert catalog.out(session, tick="1", limit=10) == ["boots"]
         assert catalog.out(session, tick="1", limit=0) == []
         assert catalog.gone(session, "other") == []

@@ -1,6 +1,5 @@
 """The probe by the clock: runs while somebody serves, says so when nobody does, records what it found."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import dagster as dg
@@ -11,27 +10,12 @@ from assets import partitions
 from pipelines import jobs
 from pipelines.definitions import build
 from pipelines.schedules import delivery_probe, of_family
-from tests.delivery.conftest import module_database
-from tests.delivery.house import RING, configured, served
-from tests.publication import images
-from wetplate.delivery.app import app
+from tests.delivery.house import House
 from wetplate.settings import settings
-from wetplate.storage.database import transaction
-from wetplate.storage.memory import MemoryObjects
 
-__all__ = ["module_database"]
+pytestmark = pytest.mark.xdist_group("origin")
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 NOBODY = "http://127.0.0.1:9"
-
-
-@pytest.fixture(scope="module")
-def url(module_database: Engine) -> Iterator[str]:
-    """An origin with one published image."""
-    objects = MemoryObjects()
-    with transaction(module_database) as session:
-        images.published(session, objects)
-    with served(app(module_database, objects, configured(), RING)) as url:
-        yield url
 
 
 @pytest.fixture(autouse=True)
@@ -67,39 +51,35 @@ def ticked(database: Engine) -> list[dg.RunRequest | dg.SkipReason]:
     return [*(told.run_requests or []), *([dg.SkipReason(told.skip_message)] if told.skip_message else [])]
 
 
-def test_a_visit_is_recorded_with_its_figures(
-    module_database: Engine, url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:  # fmt: skip
-    monkeypatch.setenv("WETPLATE_PUBLIC_URL", url)
-    evaluation = probed(module_database)
+def test_a_visit_is_recorded_with_its_figures(origin_house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WETPLATE_PUBLIC_URL", origin_house.url)
+    evaluation = probed(origin_house.database)
     assert evaluation.passed, evaluation.metadata["findings"].value
     assert evaluation.metadata.keys() >= {"hit_ratio", "hit_p50_ms", "cold_p99_ms", "mean_bytes_avif"}
     assert "no finding" in (evaluation.description or "")
     assert evaluation.partition == "boots"
 
 
-def test_nobody_there_never_passes(module_database: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    evaluation = probed(module_database)
+def test_nobody_there_never_passes(origin_house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    evaluation = probed(origin_house.database)
     assert not evaluation.passed
     assert evaluation.severity is dg.AssetCheckSeverity.WARN
     assert f"NOT CHECKED: nobody answers at {NOBODY}" in (evaluation.description or "")
     monkeypatch.setenv("WETPLATE_PUBLIC_URL", NOBODY)
-    assert probed(module_database).severity is dg.AssetCheckSeverity.ERROR
+    assert probed(origin_house.database).severity is dg.AssetCheckSeverity.ERROR
 
 
-def test_the_clock_asks_while_somebody_answers(
-    module_database: Engine, url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:  # fmt: skip
-    [skipped] = ticked(module_database)
+def test_the_clock_asks_while_somebody_answers(origin_house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    [skipped] = ticked(origin_house.database)
     assert isinstance(skipped, dg.SkipReason)
     assert f"nobody answers at {NOBODY}" in (skipped.skip_message or "")
-    monkeypatch.setenv("WETPLATE_ORIGIN_URL", url)
-    [asked] = ticked(module_database)
+    monkeypatch.setenv("WETPLATE_ORIGIN_URL", origin_house.url)
+    [asked] = ticked(origin_house.database)
     assert isinstance(asked, dg.RunRequest)
     assert asked.tags["dagster/partition"] == "boots"
     assert asked.tags["wetplate/family"] == "boots"
     monkeypatch.setenv("WETPLATE_PUBLIC_URL", NOBODY)
-    [asked] = ticked(module_database)
+    [asked] = ticked(origin_house.database)
     assert isinstance(asked, dg.RunRequest), "a configured address that is dead must be reported, not skipped"
 
 
