@@ -17,7 +17,7 @@ class DerivativeRow(Base):
     image is taken down: the row stays as record, its object is deleted, and the image, once reinstated, is
     derived anew. A row is in force while it is null; only rows in force are unique. `score` is what `scorer`
     (a metric with its implementation) gave the file against the picture at its size; null where the quality
-    was fixed or lossless. `tries`: how many encodings were made for the file; null in rows of release 0.1.
+    was fixed or lossless. `tries`: how many encodings were made for the file; null in rows older than it.
     """
 
     __tablename__ = "derivatives"

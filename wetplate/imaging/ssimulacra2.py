@@ -9,10 +9,10 @@ Rules:
    beyond left and right, mirrored above and below. Terms whose weight lies under 0.01 are left out; in 588
    comparisons of photographs and product shots no score moved by more than 0.004.
 3. A scale is counted while both sides have 8 px. The published weights are listed by channel, then scale, and
-   the list is walked without gaps: a picture with a side under 225 px has fewer scales, and each of them other
-   weights (fine chroma, which counts nothing in a larger picture, then counts most). That is the definition,
-   and the default. `by_scale` keeps each weight with the scale it was fitted to, so that scores of all sizes
-   from 113 px compare (the sixth scale weighs next to nothing); from 225 px there is no difference.
+   the list is walked without gaps: a picture with a side under 225 px has fewer scales, and each of them
+   other weights (fine chroma, which counts nothing in a larger picture, then counts most). That is the
+   definition, and the default. `by_scale` keeps each weight with the scale it was fitted to, so that scores
+   of all sizes from 113 px compare (the sixth scale has no weight); from 225 px there is no difference.
 4. Maps are written in the difference of the two pictures, not as differences of moments: equal pictures give
    exactly 100, and float32 is enough.
 """
@@ -22,10 +22,10 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
 from wetplate.errors import ImageError
+from wetplate.imaging.gaussian import BLOCK, RADIUS, blurred
 from wetplate.imaging.pixels import Pixels, opaque
 
 SCORER = "wetplate-ssimulacra2 1"
@@ -44,8 +44,6 @@ _OPSIN = np.array(
 )
 _DARK = np.float32(0.0037930732552754493)
 _STABLE = np.float32(0.0009)
-_SIGMA, _RADIUS = 1.5, 5
-_BLOCK = 16  # rows (columns) blurred by one matrix product
 _STRIP = 1 << 16  # px worked on at a time
 
 SIMILARITY, ARTEFACT, LOSS = range(3)  # structure differs; an edge came; an edge went
@@ -177,11 +175,11 @@ def _halved(light: Values) -> Values:
 
 def _strips(light: Values) -> Iterator[Values]:
     """(3, rows + 2 radius, W) of the picture and of its mirror images above and below, top to bottom."""
-    tall = np.pad(light, ((0, 0), (_RADIUS, _RADIUS), (0, 0)), "symmetric")
+    tall = np.pad(light, ((0, 0), (RADIUS, RADIUS), (0, 0)), "symmetric")
     height, width = light.shape[1:]
-    rows = max(1, _STRIP // width // _BLOCK) * _BLOCK
+    rows = max(1, _STRIP // width // BLOCK) * BLOCK
     for top in range(0, height, rows):
-        yield tall[:, top : min(top + rows, height) + 2 * _RADIUS]
+        yield tall[:, top : min(top + rows, height) + 2 * RADIUS]
 
 
 def _planes(light: Values, channels: tuple[int, ...]) -> Values:
@@ -205,8 +203,8 @@ def _scale(light: Values, counted: tuple[Term, ...]) -> _Scale:
 
 
 def _strip(plane: Values) -> _Strip:
-    mean, square = _blurred(plane, plane * plane)
-    detail = plane[:, _RADIUS:-_RADIUS] - mean
+    mean, square = blurred(plane, plane * plane)
+    detail = plane[:, RADIUS:-RADIUS] - mean
     return _Strip(plane, mean, 2 * (square - mean * mean) + _STABLE, detail, 1 / (1 + np.abs(detail)))
 
 
@@ -229,12 +227,12 @@ def _maps(strip: _Strip, apart: Values) -> tuple[Values, Values, Values]:
 
     Dissimilarity is 1 - SSIM without its luminance divisor.
     """
-    mean, square, cross = _blurred(apart, apart * apart, apart * strip.plane)
+    mean, square, cross = blurred(apart, apart * apart, apart * strip.plane)
     shift = mean * mean
     variance = square - shift
     both = strip.spread + 2 * (cross - strip.mean * mean) + variance
     dissimilar = np.maximum(shift + (1 - shift) * variance / both, 0)
-    edges = strip.calm * (np.abs(strip.detail + apart[:, _RADIUS:-_RADIUS] - mean) - np.abs(strip.detail))
+    edges = strip.calm * (np.abs(strip.detail + apart[:, RADIUS:-RADIUS] - mean) - np.abs(strip.detail))
     return dissimilar, np.maximum(edges, 0), np.maximum(-edges, 0)
 
 
@@ -246,50 +244,9 @@ def _sum(values: Values, power: int) -> float:
     return float(squares @ squares)
 
 
-def _blurred(*stacks: Values) -> list[Values]:
-    """The (n, H + 2 radius, W) stacks under the Gaussian, each (n, H, W).
-
-    Blocks of rows, then of columns, are multiplied by one small band matrix: BLAS does that several times
-    faster than a filter that walks along lines.
-    """
-    tall, width = stacks[0].shape[1:]
-    padded = _padded(stacks)
-    count, down, across = len(padded), -(-(tall - 2 * _RADIUS) // _BLOCK), -(-width // _BLOCK)
-    plane, row, one = padded.strides
-    shape = (count, down, _BLOCK + 2 * _RADIUS, padded.shape[2])
-    rows = np.matmul(_BAND, as_strided(padded, shape, (plane, _BLOCK * row, row, one)))
-    rows = rows.reshape(-1, padded.shape[2])
-    wide = as_strided(rows, (across, len(rows), _BLOCK + 2 * _RADIUS), (_BLOCK * one, row, one))
-    out = np.empty((len(rows), across * _BLOCK), np.float32)
-    step = (_BLOCK * one, out.strides[0], one)
-    np.matmul(wide, _BAND.T, out=as_strided(out, (across, len(rows), _BLOCK), step))
-    planes = out.reshape(count, down * _BLOCK, -1)[:, : tall - 2 * _RADIUS, :width]
-    return np.split(planes, len(stacks))
-
-
-def _padded(stacks: tuple[Values, ...]) -> Values:
-    """Room for whole blocks, and zeros for the blur to reach beside."""
-    tall, width = stacks[0].shape[1:]
-    rows = -(-(tall - 2 * _RADIUS) // _BLOCK) * _BLOCK + 2 * _RADIUS
-    columns = -(-width // _BLOCK) * _BLOCK + 2 * _RADIUS
-    padded = np.zeros((sum(map(len, stacks)), rows, columns), np.float32)
-    np.concatenate(stacks, out=padded[:, :tall, _RADIUS : _RADIUS + width])
-    return padded
-
-
-def _band() -> Values:
-    """(block, block + 2 radius): each row the kernel, one further to the right."""
-    offsets = np.arange(-_RADIUS, _RADIUS + 1)
-    kernel = np.exp(-((offsets / _SIGMA) ** 2) / 2)
-    band = np.zeros((_BLOCK, _BLOCK + 2 * _RADIUS), np.float32)
-    for row in range(_BLOCK):
-        band[row, row : row + 2 * _RADIUS + 1] = kernel / kernel.sum()
-    return band
-
-
 def _linear() -> Values:
     values = np.arange(256) / 255
     return np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4).astype(np.float32)
 
 
-_BAND, _LINEAR = _band(), _linear()
+_LINEAR = _linear()
