@@ -104,15 +104,17 @@ def test_an_endless_head_is_cut_off(origin_house: House, line: Line) -> None:
     assert origin_house.client.get("/livez").status_code == 200
 
 
-def test_a_head_that_does_not_come_is_not_waited_for(
+def test_a_request_that_does_not_come_is_not_waited_for(
     origin_house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(protocol, "HEAD_SECONDS", 0.05)
-    silent, slow, second = Line(origin_house), Line(origin_house), Line(origin_house)
+    monkeypatch.setattr(protocol, "PATIENCE", 0.05)
+    silent, slow, second, body = (Line(origin_house) for _ in range(4))
     slow.socket.sendall(b"GET / HT")
     second.send(request("/livez"))
     second.receive(1)
     second.socket.sendall(b"GET /livez")
-    assert [line.ended() for line in (silent, slow, second)] == [True] * 3
-    for line in (silent, slow, second):
+    body.socket.sendall(b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nhalf")
+    assert body.receive(1)[0][0] == "HTTP/1.1 405 Method Not Allowed"
+    for line in (silent, slow, second, body):
+        assert line.ended()
         line.socket.close()

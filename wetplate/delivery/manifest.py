@@ -94,8 +94,8 @@ def schema() -> bytes:
     return SCHEMA.read_bytes()
 
 
-def _image(family: Family, row: Any, files: Sequence[DerivativeRow], base: str) -> Values:
-    by_format: dict[str, list[DerivativeRow]] = defaultdict(list)
+def _image(family: Family, row: Any, files: Sequence[Any], base: str) -> Values:
+    by_format: dict[str, list[Any]] = defaultdict(list)
     for file in files:
         by_format[file.format].append(file)
     fallback = next((by_format[name] for name in FALLBACKS if name in by_format), [])
@@ -153,11 +153,11 @@ def _template(image: str, version: int) -> str:
     return written.removesuffix(f"w{WIDTHS[0]}.avif") + "w{width}.{ext}"
 
 
-def _srcset(files: Iterable[DerivativeRow], base: str) -> str:
+def _srcset(files: Iterable[Any], base: str) -> str:
     return ", ".join(f"{base}{_path(file)} {file.width}w" for file in files)
 
 
-def _path(file: DerivativeRow, *, manifest: bool = False) -> str:
+def _path(file: Any, *, manifest: bool = False) -> str:
     return urls.write(Published(file.canonical_id, file.name, manifest=manifest))
 
 
@@ -195,12 +195,12 @@ def _next(slug: str, start: int) -> Select[Any]:
     return _published(slug, func.min(RecipeRow.position)).where(RecipeRow.position >= start)
 
 
-def _files(session: Session, images: Sequence[str]) -> Mapping[tuple[str, str], list[DerivativeRow]]:
+def _files(session: Session, images: Sequence[str]) -> Mapping[tuple[str, str], list[Any]]:
     """Files in force by image and profile, narrow to wide."""
-    found: dict[tuple[str, str], list[DerivativeRow]] = defaultdict(list)
-    query = select(DerivativeRow).where(
-        DerivativeRow.canonical_id.in_(images), DerivativeRow.withdrawn_at.is_(None)
-    )
-    for row in session.scalars(query.order_by(DerivativeRow.width, DerivativeRow.name)):
+    found: dict[tuple[str, str], list[Any]] = defaultdict(list)
+    table = DerivativeRow
+    columns = (table.canonical_id, table.profile, table.name, table.width, table.format, table.manifest_key)
+    query = select(*columns).where(table.canonical_id.in_(images), table.withdrawn_at.is_(None))
+    for row in session.execute(query.order_by(table.width, table.name)):
         found[row.canonical_id, row.profile].append(row)
     return found

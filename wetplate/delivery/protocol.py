@@ -5,8 +5,8 @@ Here: what a connection may do, and answering at once what the application has r
 thirds of the work for a picture in memory (a task, two sends, a check of each header, a system call).
 
 Rules:
-1. A head of a request has MOST_HEAD bytes at most and HEAD_SECONDS to arrive, or the connection ends: nobody
-   holds a connection or fills the memory by never finishing.
+1. A request, with a body that nobody reads, has MOST bytes at most and PATIENCE seconds to arrive, or the
+   connection ends: nobody holds a connection or fills the memory by never finishing.
 2. Only a plain GET on a connection that stays open and keeps up is answered at once. Everything else takes
    uvicorn's own way, and gets the same answer.
 """
@@ -20,8 +20,8 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
-MOST_HEAD: Final = 32 * 1024
-HEAD_SECONDS: Final = 15.0
+MOST: Final = 32 * 1024
+PATIENCE: Final = 15.0
 TOO_LARGE: Final = (
     b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\ncache-control: no-store\r\n"
     b"connection: close\r\n\r\n"
@@ -44,35 +44,34 @@ class OriginProtocol(HttpToolsProtocol):
         self._ready: Ready | None = getattr(self.app, "ready", None)
         self._defaults: list[tuple[bytes, bytes]] = []
         self._spelled = b""
-        self._heading, self._head = True, 0
+        self._arriving, self._size = True, 0
         self._patience: TimerHandle | None = None
 
     def connection_made(self, transport: BaseTransport) -> None:
         super().connection_made(transport)  # type: ignore[arg-type]
-        self._await_head()
+        self._wait()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._head_came()
+        self._came()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        self._head += len(data)
+        self._size += len(data)
         super().data_received(data)
-        if self._heading and not self.transport.is_closing():
-            if self._head > MOST_HEAD:
-                self.transport.write(TOO_LARGE)
-                self.transport.close()
+        if self._arriving and not self.transport.is_closing():
+            if self._size > MOST:
+                self._cut_off()
             elif self._patience is None:
-                self._await_head()
+                self._wait()
 
     def on_message_begin(self) -> None:
-        self._heading = True
+        self._arriving = True
         super().on_message_begin()
 
-    def on_headers_complete(self) -> None:
-        self._heading, self._head = False, 0
-        self._head_came()
-        super().on_headers_complete()
+    def on_message_complete(self) -> None:
+        self._arriving, self._size = False, 0
+        self._came()
+        super().on_message_complete()
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         found = self._ready(cycle.scope) if self._ready and self._plain(cycle) else None  # type: ignore[arg-type]
@@ -96,10 +95,17 @@ class OriginProtocol(HttpToolsProtocol):
             self._spelled = b"".join(lines) + b"\r\n"
         return self._spelled
 
-    def _await_head(self) -> None:
-        self._patience = self.loop.call_later(HEAD_SECONDS, self.transport.close)
+    def _cut_off(self) -> None:
+        """End the connection; a head that is too long is told so, a body was told all it needs to know."""
+        heard: Any = self.scope
+        if not heard or "method" not in heard:
+            self.transport.write(TOO_LARGE)
+        self.transport.close()
 
-    def _head_came(self) -> None:
+    def _wait(self) -> None:
+        self._patience = self.loop.call_later(PATIENCE, self.transport.close)
+
+    def _came(self) -> None:
         if self._patience is not None:
             self._patience.cancel()
             self._patience = None
