@@ -3,6 +3,7 @@
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from random import Random
 
 import pytest
 from sqlalchemy import select
@@ -12,6 +13,7 @@ from tests.delivery.edge.scripted import Client, Said
 from tests.delivery.house import House
 from wetplate.delivery.edge.varnish import Place, free_port, running
 from wetplate.delivery.edge.vcl import Edge
+from wetplate.delivery.probe.visit import visit
 from wetplate.delivery.purging.relay import Relay
 from wetplate.delivery.purging.tables import PurgeRow
 from wetplate.delivery.purging.varnish import VarnishPurger
@@ -78,6 +80,12 @@ def test_a_format_is_chosen_once_for_all_who_take_the_same(edge: Client, origin_
 def test_operators_ask_the_origin_itself(edge: Client, origin_house: House, path: str) -> None:
     assert edge.ask(path).status == 404
     assert origin_house.client.get(path).status_code == 200
+
+
+def test_a_probe_finds_nothing_wrong(edge: Client, origin_house: House) -> None:
+    report = visit(f"http://127.0.0.1:{edge.port}", "boots", count=6, chance=Random(2))
+    assert [str(finding) for finding in report.findings] == []
+    assert report.tiers["edge"] >= 3
 
 
 def test_a_takedown_is_over_at_the_edge_at_once(
