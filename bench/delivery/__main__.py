@@ -7,6 +7,7 @@ runs (about a quarter of an hour on two cores). Nothing but this process's own c
 import argparse
 import os
 import re
+import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
@@ -157,6 +158,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.delivery")
     parser.add_argument("--only", nargs="+", choices=(*FIGURES, *TABLES), default=(*FIGURES, *TABLES))
     chosen = parser.parse_args().only
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that every server is ended then, too
     found: list[Row] = []
     with ExitStack() as ended:
         bench = Bench(ended, _pictures())

@@ -7,9 +7,10 @@ turn, so that what else the machine does weighs on all of them.
 
 import io
 import statistics
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 from PIL import Image
@@ -17,7 +18,7 @@ from PIL import Image
 from bench.delivery import ours, pictures
 from bench.delivery.installing import Absent
 from bench.delivery.peers import sharp
-from bench.delivery.stacks import Key, Made, Plan, Stack, here, pillow
+from bench.delivery.stacks import Made, Plan, Stack, here, pillow
 from bench.delivery.table import Figure, Row, Skipped
 from wetplate.imaging.pixels import Pixels
 from wetplate.imaging.ssimulacra2 import SCORER, Reference
@@ -28,6 +29,7 @@ WIDTHS = (320, 640, 768, 1024)
 FORMATS = ("avif", "webp", "jpeg")
 START = {"avif": 60, "webp": 78, "jpeg": 74}
 SLOPE = 1.2  # steps of quality a point of score
+NEAR = 0.25
 ROUNDS = 3
 References = Mapping[int, Reference]
 
@@ -74,37 +76,47 @@ def measure() -> Iterator[Row]:
             yield _figure(stack.name, [entry for entry in entries if entry.stack is stack])
 
 
-def nearest(score: Callable[[int], float], start: int, target: float = TARGET) -> int:
-    """The quality of 1..100 whose score is nearest to the target; scores rise with quality."""
-    seen: dict[int, float] = {}
-    low, high, quality = 1, 100, start
-    while low <= high:
-        seen[quality] = score(quality)
-        if seen[quality] < target:
-            low = quality + 1
+class Search:
+    """Looks for the quality of 1..100 whose score is nearest to the target; scores rise with quality."""
+
+    def __init__(self, start: int) -> None:
+        self.quality, self._low, self._high = start, 1, 100
+        self._seen: dict[int, float] = {}
+
+    @property
+    def over(self) -> bool:
+        """Near enough, or nothing is left to try."""
+        return self._low > self._high or any(abs(score - TARGET) < NEAR for score in self._seen.values())
+
+    @property
+    def found(self) -> int:
+        """The best that was tried."""
+        return min(self._seen, key=lambda quality: abs(self._seen[quality] - TARGET))
+
+    def hear(self, score: float) -> None:
+        """Note what `quality` scored, and choose the next."""
+        self._seen[self.quality] = score
+        if score < TARGET:
+            self._low = self.quality + 1
         else:
-            high = quality - 1
-        quality = min(max(quality + round(SLOPE * (target - seen[quality])), low), high)
-    return min(seen, key=lambda quality: abs(seen[quality] - target))
+            self._high = self.quality - 1
+        self.quality = min(max(self.quality + round(SLOPE * (TARGET - score)), self._low), self._high)
 
 
 def _entry(stack: Stack, kind: str) -> Entry:
-    """The stack's plan for a picture, every quality searched."""
-    png, references = pictures.png(kind), _references(pictures.KINDS[kind](0))
-
-    def quality(key: Key) -> int:
-        def score(tried: int) -> float:
-            return references[key[0]].score(_pixels(stack.make(png, {key: tried}).files[key]))
-
-        return nearest(score, START[key[1]])
-
-    plan = {(width, format): quality((width, format)) for width in WIDTHS for format in FORMATS}
-    return Entry(stack, png, references, plan)
+    """The stack's plan for a picture, all qualities searched at once."""
+    png, references = pictures.png(kind), _references(kind)
+    searches = {(width, format): Search(START[format]) for width in WIDTHS for format in FORMATS}
+    while rest := {key: search.quality for key, search in searches.items() if not search.over}:
+        for key, body in stack.make(png, rest).files.items():
+            searches[key].hear(references[key[0]].score(_pixels(body)))
+    return Entry(stack, png, references, {key: search.found for key, search in searches.items()})
 
 
-def _references(pixels: Pixels) -> References:
+@cache
+def _references(kind: str) -> References:
     """What a file of each width is judged against: one resampling for all stacks."""
-    source = Image.fromarray(pixels)
+    source = Image.fromarray(pictures.KINDS[kind](0))
     sizes = {width: source.resize((width, width), Image.Resampling.LANCZOS) for width in WIDTHS}
     return {width: Reference(np.asarray(size)) for width, size in sizes.items()}
 
