@@ -16,10 +16,24 @@ Rules:
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 
-from sqlalchemy import BigInteger, ColumnElement, Select, case, delete, func, literal, select, text, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    bindparam,
+    case,
+    delete,
+    func,
+    literal,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import ReturningInsert
 
 from wetplate.canonical.tables import CanonicalRow
 from wetplate.derivatives.tables import TransformRow
@@ -35,6 +49,14 @@ from wetplate.storage.objects import Head, Objects
 REQUESTED = "transform.requested"
 REFINED = "transform.refined"
 UNSIGNED = "none"
+
+
+#: One round trip: how long this transaction waits for locks and may be idle, and its first lock.
+LIMITED_LOCK = text(
+    "SELECT set_config('lock_timeout', :lock, true),"
+    " set_config('idle_in_transaction_session_timeout', :idle, true),"
+    " pg_advisory_xact_lock(hashtextextended(:what, 0))"
+)
 
 
 @dataclass(frozen=True)
@@ -77,12 +99,7 @@ class Finished:
 
 def source(session: Session, canonical_id: str) -> Source:
     """What the image is made of. Raises ImageUnknown; also where no provenance says what it is."""
-    query = (
-        select(CanonicalRow.key, CanonicalRow.width, CanonicalRow.height, ProvenanceRow.source_type)
-        .join(ProvenanceRow, ProvenanceRow.canonical_id == CanonicalRow.id)
-        .where(CanonicalRow.id == canonical_id)
-    )
-    found = session.execute(query).one_or_none()
+    found = session.execute(_source(), {"image": canonical_id}).one_or_none()
     if found is None:
         raise ImageUnknown(f"no canonical image {canonical_id[:12]} with its provenance")
     return Source(*found)
@@ -90,8 +107,13 @@ def source(session: Session, canonical_id: str) -> Source:
 
 def find(session: Session, asked: Asked) -> TransformRow | None:
     """The best file in force for what is asked."""
-    best = case((TransformRow.tier == PRODUCTION, 0), else_=1)
-    return session.scalars(select(TransformRow).where(*_of(asked)).order_by(best).limit(1)).first()
+    return session.scalars(_best(), _names(asked)).first()
+
+
+def wait_alone(session: Session, what: str, milliseconds: int) -> None:
+    """Like `alone`, but gives up with Postgres' own refusal (55P03) after so long; later locks too."""
+    times = {"lock": f"{milliseconds}ms", "idle": f"{2 * milliseconds}ms"}
+    session.execute(LIMITED_LOCK, {"what": what, **times})
 
 
 def keep(session: Session, objects: Objects, asked: Asked, made: Finished) -> None:
@@ -150,14 +172,13 @@ def add(
         "bytes": put.size,
         "credentials": credentials,
     }
-    query = insert(TransformRow).values(values).on_conflict_do_nothing().returning(TransformRow.id)
-    return session.scalar(query) is not None
+    return session.scalar(_written(), values) is not None
 
 
 def supersede(session: Session, asked: Asked) -> None:
     """A production file stands: its fast one is out of force, and its object may go when room is needed."""
-    fast = update(TransformRow).where(*_of(asked), TransformRow.tier == FAST)
-    session.execute(fast.values(superseded_at=now()))
+    fast = update(TransformRow).where(*_of_asked(), TransformRow.tier == FAST)
+    session.execute(fast.values(superseded_at=now()), _names(asked))
 
 
 def withdraw(session: Session, canonical_id: str) -> list[str]:
@@ -202,22 +223,38 @@ def _discard(session: Session, objects: Objects, row: TransformRow) -> None:
             objects.delete(each)
 
 
-def _of(asked: Asked) -> tuple[ColumnElement[bool], ...]:
+def _names(asked: Asked) -> dict[str, object]:
+    return {"image": asked.image, "of_version": asked.version, "as_text": asked.transform.text}
+
+
+def _of_asked() -> tuple[ColumnElement[bool], ...]:
+    """Of the rows in force for what `_names` names."""
     return (
-        TransformRow.canonical_id == asked.image,
-        TransformRow.version == asked.version,
-        TransformRow.transform == asked.transform.text,
+        TransformRow.canonical_id == bindparam("image"),
+        TransformRow.version == bindparam("of_version"),
+        TransformRow.transform == bindparam("as_text"),
         TransformRow.withdrawn_at.is_(None),
         TransformRow.superseded_at.is_(None),
     )
 
 
+@cache  # building a query costs more than sending it
+def _best() -> Select[TransformRow]:
+    best = case((TransformRow.tier == PRODUCTION, 0), else_=1)
+    return select(TransformRow).where(*_of_asked()).order_by(best).limit(1)
+
+
+@cache
+def _written() -> ReturningInsert[int]:
+    return insert(TransformRow).on_conflict_do_nothing().returning(TransformRow.id)
+
+
+@cache
+def _source() -> Select[str, int, int, str]:
+    columns = (CanonicalRow.key, CanonicalRow.width, CanonicalRow.height, ProvenanceRow.source_type)
+    recorded = ProvenanceRow.canonical_id == CanonicalRow.id
+    return select(*columns).join(ProvenanceRow, recorded).where(CanonicalRow.id == bindparam("image"))
+
+
 def _stored() -> ColumnElement[bool]:
     return TransformRow.withdrawn_at.is_(None)
-
-
-def wait_alone(session: Session, what: str, milliseconds: int) -> None:
-    """Like `alone`, but gives up with Postgres' own refusal (55P03) after so long; also for later locks."""
-    session.execute(text(f"SET LOCAL lock_timeout = {int(milliseconds)}"))
-    session.execute(text(f"SET LOCAL idle_in_transaction_session_timeout = {int(milliseconds) * 2}"))
-    session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:what, 0))"), {"what": what})

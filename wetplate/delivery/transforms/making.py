@@ -12,9 +12,10 @@ Rules:
 """
 
 from collections.abc import Callable
+from functools import cache
 from time import perf_counter
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, Select, bindparam, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -23,7 +24,7 @@ from wetplate.canonical.catalog import alone
 from wetplate.canonical.gate import approved_image
 from wetplate.canonical.tables import CanonicalRow
 from wetplate.delivery.standing import NOT_THERE, Standing
-from wetplate.delivery.transforms.rendered import Rendered
+from wetplate.delivery.transforms.rendered import Rendered, Tier
 from wetplate.delivery.transforms.worker import Job, Made
 from wetplate.derivatives import ondemand, tiers
 from wetplate.derivatives.drawing import size_of
@@ -53,7 +54,7 @@ class Making:
         """What stands already, if anything does."""
         with transaction(self._database) as session:
             row = ondemand.find(session, asked)
-        return row and self._read(row)
+        return None if row is None else self._read(row)
 
     def kept(self, asked: Asked) -> Rendered:
         """The file, made and kept unless another process did meanwhile. Raises Busy, TransformFailed, ..."""
@@ -93,7 +94,7 @@ class Making:
         except ObjectMissing:
             return None
         seconds = {"store": perf_counter() - began}
-        tier = "production" if row.tier == tiers.PRODUCTION else "fast"
+        tier: Tier = "production" if row.tier == tiers.PRODUCTION else "fast"
         return Rendered(body, MEDIA_TYPES[row.format], row.sha256, tier, row.width, row.height, seconds)
 
     def _made(self, asked: Asked, source: Source) -> tuple[Finished, dict[str, float]]:
@@ -116,15 +117,17 @@ class Making:
 
 def admit(session: Session, asked: Asked) -> None:
     """Return if the image may be shown at this version now. Raises ImageGone, NotServed."""
-    query = (
-        select(PublicationRow.state, PublicationRow.version, approved_image())
-        .join(CanonicalRow, CanonicalRow.id == PublicationRow.canonical_id)
-        .where(PublicationRow.canonical_id == asked.image)
-    )
-    found = session.execute(query).one_or_none()
+    found = session.execute(_stands(), {"image": asked.image}).one_or_none()
     if found is None or not found[2]:
         raise NotServed(NOT_THERE)
     Standing(asked.image, asked.family, State(found[0]), found[1]).admit(asked.version)
+
+
+@cache  # building this query costs more than sending it
+def _stands() -> Select[str, int, bool]:
+    columns = (PublicationRow.state, PublicationRow.version, approved_image())
+    image = CanonicalRow.id == PublicationRow.canonical_id
+    return select(*columns).join(CanonicalRow, image).where(PublicationRow.canonical_id == bindparam("image"))
 
 
 def _fresh(asked: Asked, made: Finished, seconds: dict[str, float]) -> Rendered:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+Tier = Literal["fast", "production"]
+
 
 @dataclass(frozen=True)
 class Rendered:
@@ -12,7 +14,7 @@ class Rendered:
     body: bytes
     media_type: str
     sha256: str
-    tier: Literal["fast", "production"]
+    tier: Tier
     width: int
     height: int
     seconds: Mapping[str, float] = field(default_factory=dict)

@@ -39,6 +39,7 @@ class Workers:
     def __init__(self, count: int, *, memory: int, seconds: int) -> None:
         self._count, self._memory, self._seconds = count, memory, seconds
         self._idle: SimpleQueue[ProcessPool] = SimpleQueue()
+        self._peak = 0
 
     def start(self) -> None:
         """Start all and wait until each has answered."""
@@ -66,7 +67,9 @@ class Workers:
         try:
             if not pool.active:  # the worker died idle
                 pool = self._instead_of(pool)
-            return _outcome(pool.schedule(worker.make, [job], timeout=self._seconds).result(self._longest))
+            return self._outcome(
+                pool.schedule(worker.make, [job], timeout=self._seconds).result(self._longest)
+            )
         except Overdue:
             pool = pool if pool.active else self._instead_of(pool)
             raise OVERDUE from None
@@ -77,6 +80,13 @@ class Workers:
             raise TransformFailed("internal", "the worker was lost; try again") from error
         finally:
             self._idle.put(pool)
+
+    def _outcome(self, result: Made | Failed) -> Made:
+        if isinstance(result, Failed):
+            raise TransformFailed(result.reason, result.message)
+        self._peak = max(self._peak, result.peak)
+        metrics.PEAK_MEMORY.set(self._peak)
+        return result
 
     @property
     def _longest(self) -> float:
@@ -105,13 +115,6 @@ def died(exitcode: int) -> TransformFailed:
     return TransformFailed("internal", f"the decoder broke down (exit {exitcode})")
 
 
-def _outcome(result: Made | Failed) -> Made:
-    if isinstance(result, Failed):
-        raise TransformFailed(result.reason, result.message)
-    metrics.PEAK_MEMORY.set(max(result.peak, 0))
-    return result
-
-
 def _end(pool: ProcessPool) -> None:
-    pool.stop()
+    pool.stop()  # type: ignore[no-untyped-call]
     pool.join()
