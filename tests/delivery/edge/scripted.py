@@ -5,7 +5,7 @@ import socket
 import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 
 PUBLIC = {
@@ -107,7 +107,10 @@ class Origin:
                     self.asked.append(asked)
                 if answer.delay:
                     await asyncio.sleep(answer.delay)
-                writer.write(answer.text(asked.method))
+                known = answer.headers.get("ETag", "none") == asked.headers.get("if-none-match")
+                writer.write(
+                    replace(answer, status=304, body=b"").text("GET") if known else answer.text(asked.method)
+                )
                 if asked.headers.get("connection") == "close":
                     break
         except (asyncio.IncompleteReadError, ConnectionError):

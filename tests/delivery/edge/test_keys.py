@@ -56,7 +56,7 @@ def test_sixty_cold_requests_make_one_fetch(edge: Client, origin: Origin) -> Non
     assert len(origin.of(path)) == 1
     told = [each.cache for each in said]
     assert told.count("wetplate-edge; fwd=uri-miss; fwd-status=200; stored") == 1
-    assert sum("collapsed" in each for each in told) >= 50
+    assert sum("collapsed" in each for each in told) >= 10  # latecomers find it there
 
 
 def spellings(number: int) -> list[str]:
