@@ -71,7 +71,10 @@ def test_as_many_values_as_labels() -> None:
 
 def test_refusals_are_shown_before_the_first() -> None:
     shown = {sample.labels["reason"] for sample in metrics.SIGNATURE_FAILURES.collector.collect()[0].samples}
-    assert shown >= {*metrics.SIGNATURES, OTHER}
+    assert shown >= set(metrics.SIGNATURES)
+    metrics.answers("schema", "json", 200)
+    failed = {"route": "schema", "format": "json", "status_class": "5xx"}
+    assert REGISTRY.get_sample_value("wetplate_requests_total", failed) == 0
 
 
 def value(name: str, **labels: str) -> float:

@@ -31,7 +31,7 @@ ROUTES = ("derivative", "transform", "auto", "private", "manifest", "schema", "p
 FORMATS = ("avif", "webp", "jpeg", "png", "c2pa", "json", "html", "javascript", "css", "text")
 PICTURES = ("avif", "webp", "jpeg", "png")
 STATUS_CLASSES = ("2xx", "3xx", "4xx", "5xx")
-CACHES = ("memory", "store", "shield", "edge")
+CACHES = ("memory", "store")  # the origin's own; edge and shield are counted by Varnish
 CACHE_RESULTS = ("hit", "miss", "stale", "revalidated", "coalesced", "bypass")
 STAGES = ("standing", "store", "queue", "decode", "resize", "encode", "sign")
 TIERS = ("fast", "production")
@@ -73,7 +73,7 @@ class Closed(Generic[Metric]):
         )
         self._children: dict[tuple[str, ...], Metric] = {}
         if kind is Counter and _series(self.labels) <= SHOWN_FROM_ZERO:
-            for each in product(*self.labels.values()):
+            for each in product(*labels.values()):
                 self.bound(*each)
 
     def bound(self, *values: str) -> Metric:
@@ -232,6 +232,7 @@ class Answers:
     __slots__ = ("_bytes", "_requests", "_seconds")
 
     def __init__(self, route: str, format: str, status: str) -> None:
+        REQUESTS.bound(route, format, "5xx")  # at zero, so that the first failure is seen as one
         self._requests = REQUESTS.bound(route, format, status)
         self._bytes = RESPONSE_BYTES.bound(format)
         self._seconds = REQUEST_SECONDS.bound(route, format)

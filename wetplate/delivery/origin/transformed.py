@@ -13,6 +13,7 @@ from time import monotonic
 
 from starlette.requests import Request
 
+from wetplate import metrics
 from wetplate.delivery import caching, conditional, negotiation, urls
 from wetplate.delivery.caching import Kind
 from wetplate.delivery.negotiation import OPAQUE, TRANSPARENT
@@ -71,6 +72,7 @@ async def rendered(service: Service, address: OnDemand, client: str) -> tuple[St
                 raise
             continue
         past(made.seconds)
+        metrics.CACHE_REQUESTS.bound("store", made.cache).inc()
         if service.unchanged(stands):
             return stands, made
     raise Busy("queue_full", "this picture changes faster than it can be served; ask again", retry_after=1)
