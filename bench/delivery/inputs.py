@@ -400,8 +400,8 @@ def _colours(answer: Answer) -> str | None:
     """What is wrong with the halves, if anything."""
     try:
         pixels = opaque(decode(answer.body)).astype(int)  # upright, in sRGB, as a browser shows it
-    except ImageError as error:
-        return f"unreadable: {error}"
+    except ImageError:  # of a profile that cannot be read, browsers take no notice
+        pixels = np.asarray(Image.open(io.BytesIO(answer.body)).convert("RGB")).astype(int)
     middle, width = pixels.shape[0] // 2, pixels.shape[1]
     seen = pixels[middle, width // 4], pixels[middle, 3 * width // 4]
     far = [int(np.abs(one - np.array(other)).max()) for one, other in zip(seen, (LEFT, RIGHT), strict=True)]
