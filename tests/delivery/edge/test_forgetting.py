@@ -100,16 +100,16 @@ def test_an_origin_that_is_slow_to_hear_brings_it_back_for_a_second_at_most(
     assert edge.ask(other).hit
 
 
-def test_two_thousand_variants_are_forgotten_at_once(
+def test_hundreds_of_variants_are_forgotten_at_once(
     edge: Client, origin: Origin, record_property: Callable[[str, object], None]
 ) -> None:
-    paths = [fresh() for _ in range(2_000)]
+    paths = [fresh() for _ in range(600)]
     origin.answers.update(dict.fromkeys(paths, Answer().tagged("i-many")))
-    for number in range(8):  # so many clients, each within its allowance
-        Client(edge.port, f"127.0.1.{number}").ask_all(paths[number * 250 : (number + 1) * 250])
+    for number in range(3):  # so many clients, each within its allowance
+        Client(edge.port, f"127.0.1.{number}").ask_all(paths[number * 200 : (number + 1) * 200])
     began = time.perf_counter()
-    assert purge(edge, "i-many") == 2_000
-    record_property("purge of 2,000 variants, ms", 1000 * (time.perf_counter() - began))
+    assert purge(edge, "i-many") == 600
+    record_property("purge of 600 variants, ms", 1000 * (time.perf_counter() - began))
     origin.answers.update(dict.fromkeys(paths, GONE))
     said = Client(edge.port, "127.0.2.1").ask_all(paths[:300])
     assert statuses(said) == {410: 300}
