@@ -89,6 +89,10 @@ def faded() -> Image.Image:
 
 
 IMAGE = Image.fromarray(SMOOTH)
+STRANGERS = [
+    saved(IMAGE.resize((8, 6)), format)
+    for format in ("GIF", "TIFF", "BMP", "PPM", "ICO", "TGA", "JPEG2000", "EPS", "PCX", "SGI")
+]
 TURNS = [
     (format, orientation)
     for format in ("JPEG", "PNG", "WEBP", "AVIF")
@@ -124,9 +128,7 @@ ODD = {
 }
 
 
-@pytest.mark.parametrize(
-    "frame", [whole(100), whole(240), cut(37, 21, 120, 150, 60)], ids=["small", "full", "cut"]
-)
+@pytest.mark.parametrize("frame", [whole(100), cut(37, 21, 120, 150, 60)], ids=["small", "cut"])
 @pytest.mark.parametrize("name", ODD)
 def test_the_engines_agree(file: Callable[[bytes], Path], name: str, frame: Frame) -> None:
     path = file(ODD[name])
@@ -227,9 +229,9 @@ def test_a_broken_profile_is_refused(file: Callable[[bytes], Path], by: ModuleTy
 
 @each_engine
 def test_every_other_format_is_refused(file: Callable[[bytes], Path], by: ModuleType) -> None:
-    for format in ("GIF", "TIFF", "BMP", "PPM", "ICO", "TGA", "JPEG2000", "EPS", "PCX", "SGI"):
+    for body in STRANGERS:
         with pytest.raises(ImageUnsupported):
-            by.thumbnail(file(saved(IMAGE, format)), whole(9), LIMITS)
+            by.thumbnail(file(body), whole(9), LIMITS)
     for body in (
         b"<svg xmlns='http://www.w3.org/2000/svg'/>",
         b"8BPS" + bytes(60),
