@@ -24,7 +24,7 @@ class CloudflarePurger:
     def __init__(self, zone: str, token: str, url: str | None = None, *, api: str = API) -> None:
         self.name, self.url = f"cloudflare {zone}", url
         self._asked_at = f"{api}/client/v4/zones/{zone}/purge_cache"
-        self._client = client(Authorization=f"Bearer {token}")
+        self._client = client({"Authorization": f"Bearer {token}"})
 
     def purge(self, tags: Sequence[str]) -> Purged:
         """See the port. Cloudflare does not count."""

@@ -20,7 +20,7 @@ class FastlyPurger:
     def __init__(self, service: str, token: str, url: str | None = None, *, api: str = API) -> None:
         self.name, self.url = f"fastly {service}", url
         self._asked_at = f"{api}/service/{service}/purge"
-        self._client = client(**{"Fastly-Key": token, "Accept": "application/json"})
+        self._client = client({"Fastly-Key": token, "Accept": "application/json"})
 
     def purge(self, tags: Sequence[str]) -> Purged:
         """See the port. Fastly does not count."""

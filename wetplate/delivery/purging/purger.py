@@ -11,7 +11,7 @@ Rules every driver keeps (the contract kit in tests/contracts proves them):
 4. Everything that goes wrong is PurgeFailed, never an error of a library; it quotes no secret.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Protocol
@@ -65,7 +65,7 @@ def batches(tags: Sequence[str], most: int) -> Iterator[Sequence[str]]:
         yield once[start : start + most]
 
 
-def client(*, neighbour: bool = False, **headers: str) -> httpx.Client:
+def client(headers: Mapping[str, str], *, neighbour: bool = False) -> httpx.Client:
     """A client that keeps no line open between purges; `neighbour`: past any proxy of the environment."""
     limits = httpx.Limits(max_keepalive_connections=0)
     # A neighbour is asked over plain HTTP: nothing to verify, so no certificates are loaded either.

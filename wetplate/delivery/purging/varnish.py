@@ -19,7 +19,7 @@ class VarnishPurger:
         self.name = f"{kind} {urlsplit(url).netloc}"
         self._asked_at = f"{self.url}/"
         self._token = token
-        self._client = client(neighbour=True)
+        self._client = client({}, neighbour=True)
 
     def purge(self, tags: Sequence[str]) -> Purged:
         """See the port. The count is of all tags together."""
