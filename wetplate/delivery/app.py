@@ -5,7 +5,8 @@ for uvicorn's workers to import.
 """
 
 import os
-from collections.abc import AsyncIterator, Callable
+from asyncio import to_thread
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,9 @@ from wetplate.delivery.origin.published import published
 from wetplate.delivery.origin.service import Service
 from wetplate.delivery.origin.transformed import auto, on_demand
 from wetplate.delivery.problems import problem
+from wetplate.delivery.purging.purger import Purger
+from wetplate.delivery.purging.relay import Relay
+from wetplate.delivery.purging.targets import configured
 from wetplate.delivery.signing import KeyRing
 from wetplate.delivery.tracing import spans
 from wetplate.delivery.urls import Auto, OnDemand, Published
@@ -59,15 +63,25 @@ class Origin(Starlette):
 
 
 def app(
-    database: Engine, objects: Objects, serving: Serving, ring: KeyRing, counted: Path | None = None
+    database: Engine,
+    objects: Objects,
+    serving: Serving,
+    ring: KeyRing,
+    counted: Path | None = None,
+    purgers: Sequence[Purger] = (),
 ) -> Origin:
     """The origin over this catalog and this store; signed addresses are verified with the ring.
 
-    `counted` is the folder into which several workers count.
+    `counted` is the folder into which several workers count; `purgers` are the caches that it has forget what
+    it hears is withdrawn.
     """
     service = Service(database, objects, serving, ring)
     handlers: dict[Any, Any] = {WetplateError: _refused, HTTPException: _unknown, Exception: _refused}
-    made = Origin(routes=_routes(service, counted), exception_handlers=handlers, lifespan=_lifespan(service))
+    made = Origin(
+        routes=_routes(service, counted),
+        exception_handlers=handlers,
+        lifespan=_lifespan(service, Relay(database, purgers)),
+    )
     made.router.redirect_slashes = False  # it would redirect to whatever host the request names
     made.service = service
     return made
@@ -85,6 +99,7 @@ def from_environment() -> Origin:
         how,
         ring,
         Path(shared) if shared else None,
+        configured(how, now.var),
     )
 
 
@@ -130,13 +145,15 @@ def _health(service: Service, counted: Path | None) -> list[Route]:
     return endpoints.routes(asked, Exposition(service.database, counted))
 
 
-def _lifespan(service: Service) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
+def _lifespan(service: Service, relay: Relay) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         await service.start()
+        relay.start()
         try:
             yield
         finally:
+            await to_thread(relay.stop)
             await service.stop()
             spans.install(None)
 
