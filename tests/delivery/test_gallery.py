@@ -17,7 +17,7 @@ from tests.delivery.stock import stock
 from tests.publication.images import family
 from wetplate.delivery import caching
 from wetplate.delivery.caching import Kind
-from wetplate.delivery.gallery import selection, shelf, words
+from wetplate.delivery.gallery import families, selection, shelf, words
 from wetplate.delivery.gallery.routes import STAND_IN, routes
 from wetplate.errors import AddressMoved, NotServed
 from wetplate.publication import moves
@@ -134,10 +134,31 @@ def test_what_a_family_does_not_have_is_not_there(rest: str) -> None:
 
 def test_families_with_their_counts(shop: Shop) -> None:
     page = shop.page("/gallery/")
-    assert "200 images published in 2 families" in page
+    assert '<p class="lead">2 families</p>' in page
+    assert "200 images · lace, sole" in page
     assert "Boots &lt;&amp;&gt; &#34;more&#34;" in page
     assert TILE.findall(page) == shop.ids[:6]
     assert "Nothing of this family is published yet" in page
+
+
+def test_families_have_pages_too(shop: Shop) -> None:
+    with transaction(shop.database) as session:
+        one = families.page(session, "", pictures=2, size=1)
+        two = families.page(session, one.after or "", pictures=2, size=1)
+    assert [each.slug for each in (*one.families, *two.families)] == ["boots", "clogs"]
+    assert [image.id for image in one.families[0].images] == shop.ids[:2]
+    assert (one.before, two.before, two.after) == (None, "", None)
+    assert (one.total, one.families[0].published, two.families[0].published) == (2, 200, 0)
+    assert "/gallery/boots" not in shop.page("/gallery/from/clogs")
+    assert PREVIOUS.search(shop.page("/gallery/from/clogs"))[1] == "/gallery/"  # type: ignore[index]
+    shop.page("/gallery/from/zebras", 404)
+
+
+def test_nobody_counts_to_the_end(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (shelf, families, words):
+        monkeypatch.setattr(module, "MOST", 101)
+    assert "more than 100 images published; 96 on this page" in shop.page("/gallery/boots")
+    assert "more than 100 images · lace, sole" in shop.page("/gallery/")
 
 
 def test_every_image_is_on_exactly_one_page_and_pages_lead_back(shop: Shop) -> None:

@@ -22,16 +22,16 @@ from wetplate.delivery.client import files
 from wetplate.settings import ROOT
 
 HERE = Path(__file__).parent
-APP = ("package.json", "tsconfig.json", "next.config.ts", "app")
+FILES = ("package.json", "tsconfig.json", "next.config.ts")
 PATIENCE = 60.0
 
 
 def build(delivery: str, folder: Path = ROOT / "var" / "bench" / "delivery" / "next_loader") -> Path:
     """The application with today's loader in it, built for this delivery; gives its folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name in APP:
-        copy = shutil.copytree if (HERE / name).is_dir() else shutil.copy2
-        copy(HERE / name, folder / name, **({"dirs_exist_ok": True} if (HERE / name).is_dir() else {}))
+    for name in FILES:
+        shutil.copy2(HERE / name, folder / name)
+    shutil.copytree(HERE / "app", folder / "app", dirs_exist_ok=True)
     for file in files.read():
         (folder / file.name).write_bytes(file.body)
     said = _said(delivery)
@@ -44,7 +44,7 @@ def build(delivery: str, folder: Path = ROOT / "var" / "bench" / "delivery" / "n
 def started(folder: Path, delivery: str, family: str, port: int = 0) -> Iterator[str]:
     """The built application on loopback; gives its URL."""
     port = port or _free()
-    line = [folder / "node_modules/.bin/next", "start", "-H", "127.0.0.1", "-p", str(port)]
+    line = [str(folder / "node_modules/.bin/next"), "start", "-H", "127.0.0.1", "-p", str(port)]
     process = subprocess.Popen(line, cwd=folder, env=_said(delivery) | {"FAMILY": family})
     try:
         url = f"http://127.0.0.1:{port}"

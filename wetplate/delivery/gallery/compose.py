@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from wetplate.delivery import caching
+from wetplate.delivery.gallery import families as listed
 from wetplate.delivery.gallery import pictures, shelf, words
 from wetplate.delivery.gallery.pages import Html, Pages
 from wetplate.delivery.gallery.selection import Selection
 from wetplate.delivery.gallery.shelf import Image
 from wetplate.delivery.gallery.words import Tile
 from wetplate.delivery.problems import Problem
+from wetplate.errors import NotServed
 from wetplate.publication.progress import progress
 from wetplate.recipes.catalog import family_of
 from wetplate.recipes.definition import Family
@@ -31,21 +33,30 @@ class Shown:
     tags: Sequence[str]
 
 
-def families(session: Session, pages: Pages) -> Shown:
-    """Every family with its first pictures."""
-    listed = shelf.families(session, pictures=STRIP)
+def families(session: Session, pages: Pages, start: str = "") -> Shown:
+    """Families with their first pictures. Raises NotServed for a start that is no page's."""
+    page = listed.page(session, start, pictures=STRIP)
+    if start and not page.families:
+        raise NotServed("the families end before this page; /gallery/ has the first")
     strips = [
         tiles(family_of(session, each.slug), each.images, 0 if number else FIRST)
-        for number, each in enumerate(listed)
+        for number, each in enumerate(page.families)
     ]
     html = pages.render(
         "families",
         pictures.colours(tile.picture for strip in strips for tile in strip),
         title="Families",
-        lead=words.families([each.published for each in listed]),
-        families=[words.strip(each, strip) for each, strip in zip(listed, strips, strict=True)],
+        lead=words.families(page.total),
+        families=[words.strip(each, strip) for each, strip in zip(page.families, strips, strict=True)],
+        before=None if page.before is None else beginning(page.before),
+        after=None if page.after is None else beginning(page.after),
     )
-    return Shown(html, _tags([image for each in listed for image in each.images]))
+    return Shown(html, _tags([image for each in page.families for image in each.images]))
+
+
+def beginning(slug: str) -> str:
+    """The address of the page of families that begins at this one."""
+    return f"/gallery/from/{slug}" if slug else "/gallery/"
 
 
 def family(session: Session, pages: Pages, known: Family, selection: Selection) -> Shown:
@@ -72,6 +83,8 @@ def family(session: Session, pages: Pages, known: Family, selection: Selection) 
 def image(session: Session, pages: Pages, known: Family, image_id: str, address: str, loader: str) -> Shown:
     """Everything that may be said of one image. Raises NotServed, ImageGone."""
     one = shelf.known(session, known.slug, image_id)
+    if not pictures.shown(one.image):
+        raise NotServed("its files are being made or taken away; ask again in a moment")
     alt, caption = _alt(known, one.image), words.caption(one.image.variant)
     large = pictures.picture(one.image, alt, pictures.STAGE.format(width=one.image.width), eager=True)
     html = pages.render(

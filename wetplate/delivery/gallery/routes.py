@@ -32,6 +32,7 @@ from wetplate.delivery.gallery.selection import Selection
 from wetplate.delivery.urls import IMAGE
 from wetplate.errors import AddressMoved, WetplateError
 from wetplate.recipes.catalog import family_of
+from wetplate.recipes.fields import is_slug
 from wetplate.storage.database import transaction
 
 Make = Callable[[Session, Request], Shown]
@@ -63,8 +64,11 @@ def routes(database: Engine, address: str) -> list[Route]:
         return compose.family(session, drawn, known, Selection(known.slug))
 
     def within(session: Session, request: Request) -> Shown:
-        known = family_of(session, request.path_params["family"])
-        rest = _rest(request, known.slug)
+        slug = request.path_params["family"]
+        rest = _rest(request, slug)
+        if slug == "from" and is_slug(rest):  # no image, filter or position reads like a family
+            return compose.families(session, drawn, rest)
+        known = family_of(session, slug)
         if IMAGE.fullmatch(rest):
             return compose.image(session, drawn, known, rest, address or STAND_IN, loader)
         return compose.family(session, drawn, known, selection.read(known.slug, known.attributes, rest))

@@ -1,7 +1,7 @@
 """What the gallery shows, read from the catalog. Reads only; callers open the transaction.
 
-Here: families with their counts, a page of published images, everything that may be said of one.
-Not here: words and markup (`pages`).
+Here: a page of published images, the first of several families, everything that may be said of one image.
+Not here: families (`families`), words (`words`), markup (templates).
 
 Rules:
 1. Rows are read at each request: what is withdrawn is gone from the next page.
@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select, true
 from sqlalchemy.orm import Session
 
 from wetplate.canonical.tables import CanonicalRow
@@ -28,6 +28,7 @@ from wetplate.publication.tables import MoveRow, PublicationRow
 from wetplate.recipes.tables import FamilyRow, RecipeRow
 
 PER_PAGE = 96
+MOST = 1_001  # counting stops here: what nobody reads to the end need not be counted to the end
 LEGAL = "court-order"
 
 
@@ -57,17 +58,6 @@ class Page:
 
 
 @dataclass(frozen=True)
-class Counted:
-    """A registered family and how many of its images are public."""
-
-    slug: str
-    title: str
-    attributes: Sequence[str]
-    published: int
-    images: Sequence[Image]
-
-
-@dataclass(frozen=True)
 class Known:
     """What may be said of one public image."""
 
@@ -80,27 +70,10 @@ class Known:
     after: str | None
 
 
-def families(session: Session, *, pictures: int) -> list[Counted]:
-    """Every registered family in order of slug, with its first pictures."""
-    counts: dict[str, int] = dict(session.execute(_counts()).all())
-    rows = session.execute(
-        select(FamilyRow.slug, FamilyRow.title, FamilyRow.definition).order_by(FamilyRow.slug)
-    )
-    return [
-        Counted(
-            slug,
-            title,
-            [name for name, _ in definition["attributes"]],
-            counts.get(slug, 0),
-            page(session, Selection(slug), pictures).images if counts.get(slug) else (),
-        )
-        for slug, title, definition in rows
-    ]
-
-
 def published(session: Session, selection: Selection) -> int:
-    """How many images of the selection are public, whatever page they are on."""
-    return session.scalar(select(func.count()).select_from(_images(selection).subquery())) or 0
+    """How many images of the selection are public, whatever page they are on; MOST stands for more."""
+    some = _images(selection).with_only_columns(RecipeRow.position).limit(MOST).subquery()
+    return session.scalar(select(func.count()).select_from(some)) or 0
 
 
 def page(session: Session, selection: Selection, size: int = PER_PAGE) -> Page:
@@ -109,6 +82,16 @@ def page(session: Session, selection: Selection, size: int = PER_PAGE) -> Page:
     rows = session.execute(ahead.limit(size + 1)).all()
     after = rows[size].position if len(rows) > size else None
     return Page(_shown(session, rows[:size]), _before(session, selection, size), after)
+
+
+def first(session: Session, families: Sequence[str], size: int) -> dict[str, list[Image]]:
+    """The first images of each family, in two queries however many families there are."""
+    begin = _published(_rows(), FamilyRow.slug).order_by(RecipeRow.position).limit(size).lateral()
+    query = select(begin).select_from(FamilyRow).join(begin, true()).where(FamilyRow.slug.in_(families))
+    found: dict[str, list[Image]] = {slug: [] for slug in families}
+    for image in _shown(session, session.execute(query.order_by(FamilyRow.slug, begin.c.position)).all()):
+        found[image.family].append(image)
+    return found
 
 
 def known(session: Session, family: str, image_id: str) -> Known:
@@ -137,16 +120,6 @@ def known(session: Session, family: str, image_id: str) -> Known:
     )
 
 
-def _counts() -> Select[str, int]:
-    return (
-        select(PublicationRow.family, func.count())
-        .join(CanonicalRow, CanonicalRow.id == PublicationRow.canonical_id)
-        .join(RecipeRow, RecipeRow.id == CanonicalRow.recipe_id)
-        .where(PublicationRow.state == State.PUBLISHED, RecipeRow.current)
-        .group_by(PublicationRow.family)
-    )
-
-
 def _rows() -> Any:
     return (
         select(
@@ -168,21 +141,25 @@ def _rows() -> Any:
     )
 
 
+def _published(rows: Any, family: Any) -> Any:
+    return rows.where(RecipeRow.family == family, RecipeRow.current, PublicationRow.state == State.PUBLISHED)
+
+
 def _images(selection: Selection) -> Any:
-    query = _rows().where(
-        RecipeRow.family == selection.family, RecipeRow.current, PublicationRow.state == State.PUBLISHED
-    )
+    query = _published(_rows(), selection.family)
     return query.where(RecipeRow.variant.contains(dict(selection.only))) if selection.only else query
 
 
 def _before(session: Session, selection: Selection, size: int) -> int | None:
-    """Where the page before this one begins."""
+    """Where the page before this one begins; 0 is the first."""
     if not selection.start:
         return None
     earlier = _images(selection).with_only_columns(RecipeRow.position)
-    back = earlier.where(RecipeRow.position < selection.start).order_by(RecipeRow.position.desc()).limit(size)
-    positions = session.scalars(back).all()
-    return (positions[-1] if len(positions) == size else 0) if positions else None
+    back = earlier.where(RecipeRow.position < selection.start).order_by(RecipeRow.position.desc())
+    positions = session.scalars(back.limit(size + 1)).all()
+    if not positions:
+        return None
+    return int(positions[size - 1]) if len(positions) > size else 0
 
 
 def _neighbour(session: Session, siblings: Selection, where: ColumnElement[bool], order: Any) -> str | None:

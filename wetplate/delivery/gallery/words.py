@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import escape
 
+from wetplate.delivery.gallery.families import Counted
 from wetplate.delivery.gallery.pictures import Picture
 from wetplate.delivery.gallery.selection import Attributes, Selection
-from wetplate.delivery.gallery.shelf import Counted, Image, Known
+from wetplate.delivery.gallery.shelf import MOST, Image, Known
 from wetplate.derivatives import markup
 from wetplate.derivatives.profiles import load
 from wetplate.derivatives.tables import DerivativeRow
@@ -21,7 +22,7 @@ from wetplate.publication.progress import Progress
 from wetplate.publication.states import REASONS, State
 from wetplate.publication.tables import MoveRow
 
-MOST = 60  # values of one attribute that a page offers
+OFFERED = 60  # values of one attribute that a page offers
 DISCLOSED = {TRAINED: "Made by a generative model (trained algorithmic media)."}
 
 
@@ -117,10 +118,9 @@ def counted(number: int) -> str:
     return f"{number:,}"
 
 
-def families(published: Sequence[int]) -> str:
-    """How much there is in all."""
-    several = "family" if len(published) == 1 else "families"
-    return f"{_images(sum(published))} published in {counted(len(published))} {several}"
+def families(number: int) -> str:
+    """How many there are in all."""
+    return f"{counted(number)} {'family' if number == 1 else 'families'}"
 
 
 def strip(family: Counted, tiles: Sequence[Tile]) -> Strip:
@@ -130,6 +130,8 @@ def strip(family: Counted, tiles: Sequence[Tile]) -> Strip:
 
 
 def _images(number: int) -> str:
+    if number >= MOST:
+        return f"more than {counted(MOST - 1)} images"
     return f"{counted(number)} {'image' if number == 1 else 'images'}"
 
 
@@ -155,7 +157,7 @@ def filters(attributes: Attributes, selection: Selection) -> list[Filter]:
                     *((value, value) for value in _offered(values, chosen.get(name))),
                 )
             ],
-            max(0, len(values) - MOST),
+            max(0, len(values) - OFFERED),
         )
         for name, values in attributes.items()
         if len(values) > 1
@@ -163,7 +165,7 @@ def filters(attributes: Attributes, selection: Selection) -> list[Filter]:
 
 
 def _offered(values: Sequence[str], chosen: str | None) -> Sequence[str]:
-    offered = values[:MOST]
+    offered = values[:OFFERED]
     return offered if chosen is None or chosen in offered else (*offered, chosen)
 
 
