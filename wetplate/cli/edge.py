@@ -17,12 +17,14 @@ import click
 from wetplate.delivery.edge.tiers import home, tiers
 from wetplate.delivery.edge.varnish import Place, running, stop
 from wetplate.delivery.edge.vcl import Edge, render
+from wetplate.delivery.purging.nearby import announced
 from wetplate.delivery.purging.targets import token
 from wetplate.settings import Serving, serving, settings
 from wetplate.storage import postgres
 
 PORTS = click.IntRange(1, 65535)
 LOOK = 0.2
+KINDS = {"edge": "varnish", "shield": "shield"}  # as WETPLATE_PURGERS calls them
 DRAIN = 30  # seconds that the origin has to end what it began
 
 
@@ -81,6 +83,7 @@ def stand(caches: Sequence[tuple[Edge, Place]], how: Serving, *, serve: bool) ->
         started = [stack.enter_context(serving_them(caches))] if serve else []
         for edge, place in caches:
             started.append(stack.enter_context(running(edge, place, how)))
+            stack.enter_context(announced(settings().var, KINDS[edge.name], place.url))
             click.echo(f"{edge.name}: {place.url} before {edge.origin} (log: {place.log})")
         if serve:
             click.echo(f"gallery: {caches[-1][1].url}/gallery/   (Ctrl-C stops all)")
@@ -95,8 +98,7 @@ def serving_them(caches: Sequence[tuple[Edge, Place]]) -> Iterator[subprocess.Po
     now = settings()
     if now.database_url is None:
         postgres.up(now)
-    kinds = {"edge": "varnish", "shield": "shield"}
-    told = " ".join(f"{kinds[edge.name]}={place.url}" for edge, place in caches)
+    told = " ".join(f"{KINDS[edge.name]}={place.url}" for edge, place in caches)
     line = [sys.executable, "-m", "wetplate", "serve", "--port", str(caches[0][0].port)]
     process = subprocess.Popen(line, env={**os.environ, "WETPLATE_PURGERS": serving().purgers or told})
     try:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
+from wetplate.delivery.purging import nearby
 from wetplate.delivery.purging.purger import Purger
 from wetplate.errors import SettingError
 from wetplate.settings import Serving
@@ -20,8 +21,12 @@ TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{16,128}", re.ASCII)
 
 
 def configured(how: Serving, var: Path) -> tuple[Purger, ...]:
-    """The caches of WETPLATE_PURGERS, those nearest to the origin first. Raises SettingError."""
-    found = [_purger(entry, how, var) for entry in how.purgers.split() if entry != "none"]
+    """The caches of WETPLATE_PURGERS, else those that run on this machine; those nearest to the origin first.
+
+    Raises SettingError.
+    """
+    entries = (how.purgers or nearby.found(var)).split()
+    found = [_purger(entry, how, var) for entry in entries if entry != "none"]
     if len({purger.name for purger in found}) < len(found):
         raise SettingError(f"WETPLATE_PURGERS={how.purgers!r} names a cache twice")
     return tuple(sorted(found, key=lambda purger: purger.tier))
