@@ -20,7 +20,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from wetplate.canonical.tables import CanonicalRow
@@ -69,7 +69,7 @@ def page(session: Session, slug: str, start: int = 0, base: str = "") -> Values:
     rows = session.execute(_block(slug, start)).all()
     files = _files(session, [row.id for row in rows])
     images = [_image(family, row, files[row.id, row.profile], base) for row in rows]
-    following = session.scalar(_next(slug, start + PER_PAGE))
+    following = session.scalars(_next(slug, start + PER_PAGE)).first()
     return {
         "$schema": base + SCHEMA_PATH,
         "manifest": FORM,
@@ -192,7 +192,13 @@ def _block(slug: str, start: int) -> Select[Any]:
 
 
 def _next(slug: str, start: int) -> Select[Any]:
-    return _published(slug, func.min(RecipeRow.position)).where(RecipeRow.position >= start)
+    """The first place from `start` on that has an image, along the index however large the family."""
+    return (
+        _published(slug, RecipeRow.position)
+        .where(RecipeRow.position >= start)
+        .order_by(RecipeRow.position)
+        .limit(1)
+    )
 
 
 def _files(session: Session, images: Sequence[str]) -> Mapping[tuple[str, str], list[Any]]:

@@ -12,7 +12,8 @@ Rules:
 4. Only files in force are handed out; of transforms, those of the present security version.
 """
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,7 +43,6 @@ class File:
     format: str
     width: int
     height: int
-    production: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +85,9 @@ class Standing:
 def read(session: Session, images: Sequence[str]) -> dict[str, Standing]:
     """Where these images stand; what the catalog does not know is left out."""
     rows = session.execute(_stands(images)).all()
-    names = _files(session, images, {row.id: row.version or 1 for row in rows})
-    legal = _legal(session, [row.id for row in rows if (row.version or 1) > 1])
+    files = _files(session, {row.id: row.version or 1 for row in rows})
+    taken = [row.id for row in rows if (row.version or 1) > 1]  # only a takedown raises the version
+    gone, legal = _gone(session, taken), _legal(session, taken)
     return {
         row.id: Standing(
             image=row.id,
@@ -94,8 +95,8 @@ def read(session: Session, images: Sequence[str]) -> dict[str, Standing]:
             state=State(row.state or State.DRAFT),
             version=row.version or 1,
             legal=row.id in legal,
-            files=names[row.id][0],
-            gone=frozenset(names[row.id][1]),
+            files=files[row.id],
+            gone=frozenset(gone.get(row.id, ())),
         )
         for row in rows
     }
@@ -107,45 +108,49 @@ def _stands(images: Sequence[str]) -> Select[Any, Any, Any, Any]:
     return select(*columns).outerjoin(PublicationRow, publication).where(CanonicalRow.id.in_(images))
 
 
-def _files(
-    session: Session, images: Sequence[str], versions: Mapping[str, int]
-) -> dict[str, tuple[dict[str, File], set[str]]]:
-    """Per image: the files in force by name, and the names that were withdrawn."""
-    found: dict[str, tuple[dict[str, File], set[str]]] = {image: ({}, set()) for image in versions}
-    for row in session.execute(_made(DerivativeRow, images)):
-        _sort(row, found[row.canonical_id])
-    for row in session.execute(_made(TransformRow, images, TransformRow.version, TransformRow.tier)):
-        if row.withdrawn_at is not None or row.version == versions[row.canonical_id]:
-            _sort(row, found[row.canonical_id], production=row.tier == "production")
+def _files(session: Session, versions: Mapping[str, int]) -> dict[str, dict[str, File]]:
+    """Per image, its files in force by name; of transforms, those of its version."""
+    found: dict[str, dict[str, File]] = {image: {} for image in versions}
+    for row in session.execute(_in_force(DerivativeRow, versions)):
+        found[row.canonical_id].setdefault(row.name, _file(row))
+    current = TransformRow.superseded_at.is_(None)
+    for row in session.execute(_in_force(TransformRow, versions, TransformRow.version).where(current)):
+        if row.version == versions[row.canonical_id]:
+            found[row.canonical_id].setdefault(row.name, _file(row))
     return found
 
 
-def _made(table: Any, images: Sequence[str], *more: Any) -> Select[Any]:
+def _in_force(table: Any, images: Iterable[str], *more: Any) -> Select[Any]:
     columns = (
         *(table.canonical_id, table.name, table.key, table.manifest_key, table.sha256, table.bytes),
-        *(table.format, table.width, table.height, table.withdrawn_at),
+        *(table.format, table.width, table.height),
     )
-    query = select(*columns, *more).where(table.canonical_id.in_(images))
-    return query.where(table.superseded_at.is_(None)) if table is TransformRow else query
+    return select(*columns, *more).where(table.canonical_id.in_(images), table.withdrawn_at.is_(None))
 
 
-def _sort(row: Any, into: tuple[dict[str, File], set[str]], *, production: bool = True) -> None:
-    files, gone = into
-    if row.withdrawn_at is not None:
-        gone.add(row.name)
-        return
+def _file(row: Any) -> File:
     described = (row.name, row.key, row.manifest_key, row.sha256, row.bytes)
-    files.setdefault(row.name, File(*described, row.format, row.width, row.height, production))
+    return File(*described, row.format, row.width, row.height)
+
+
+def _gone(session: Session, images: Sequence[str]) -> dict[str, set[str]]:
+    """Per image, the names that were withdrawn."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for table in (DerivativeRow, TransformRow) if images else ():
+        names = select(table.canonical_id, table.name).distinct()
+        withdrawn = table.canonical_id.in_(images), table.withdrawn_at.is_not(None)
+        for image, name in session.execute(names.where(*withdrawn)):
+            found[image].add(name)
+    return found
 
 
 def _legal(session: Session, images: Sequence[str]) -> set[str]:
     """Those of the images whose newest takedown a court or an authority ordered."""
-    if not images:
-        return set()
     newest = (
         select(MoveRow.stream, MoveRow.reason)
         .where(MoveRow.stream.in_(images), MoveRow.move == Move.TAKE_DOWN)
         .order_by(MoveRow.stream, MoveRow.position.desc())
         .ext(distinct_on(MoveRow.stream))
     )
-    return {row.stream for row in session.execute(newest) if row.reason.split(":")[0] == LEGAL}
+    rows = session.execute(newest).all() if images else ()
+    return {row.stream for row in rows if row.reason.split(":")[0] == LEGAL}

@@ -51,6 +51,11 @@ Index(
     unique=True,
     postgresql_where=DerivativeRow.withdrawn_at.is_(None),
 )
+Index(
+    "derivatives_withdrawn",
+    DerivativeRow.canonical_id,
+    postgresql_where=DerivativeRow.withdrawn_at.is_not(None),
+)
 Index("derivatives_name", DerivativeRow.name, postgresql_where=DerivativeRow.withdrawn_at.is_(None))
 
 
@@ -94,6 +99,11 @@ Index(
     TransformRow.tier,
     unique=True,
     postgresql_where=TransformRow.withdrawn_at.is_(None) & TransformRow.superseded_at.is_(None),
+)
+Index(
+    "transforms_withdrawn",
+    TransformRow.canonical_id,
+    postgresql_where=TransformRow.withdrawn_at.is_not(None),
 )
 Index(
     "transforms_age", TransformRow.tier, TransformRow.at, postgresql_where=TransformRow.withdrawn_at.is_(None)

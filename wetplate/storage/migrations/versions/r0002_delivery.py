@@ -6,7 +6,9 @@ revision = "0002"
 down_revision = "0001"
 
 TABLES = """
-ALTER TABLE derivatives ADD COLUMN score DOUBLE PRECISION, ADD COLUMN scorer VARCHAR, ADD COLUMN tries INTEGER;
+ALTER TABLE derivatives
+    ADD COLUMN score DOUBLE PRECISION, ADD COLUMN scorer VARCHAR, ADD COLUMN tries INTEGER;
+CREATE INDEX derivatives_withdrawn ON derivatives (canonical_id) WHERE withdrawn_at IS NOT NULL;
 
 CREATE TABLE transforms (
     id SERIAL PRIMARY KEY,
@@ -33,6 +35,7 @@ CREATE TABLE transforms (
 CREATE UNIQUE INDEX transforms_in_force ON transforms (canonical_id, version, transform, tier)
     WHERE withdrawn_at IS NULL AND superseded_at IS NULL;
 CREATE INDEX transforms_age ON transforms (tier, at) WHERE withdrawn_at IS NULL;
+CREATE INDEX transforms_withdrawn ON transforms (canonical_id) WHERE withdrawn_at IS NOT NULL;
 CREATE INDEX ix_transforms_sha256 ON transforms (sha256);
 
 CREATE TABLE purges (
