@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 
 from wetplate.delivery.transforms.service import Rendered, Transforms
 from wetplate.delivery.transforms.workers import Workers
+from wetplate.derivatives import ondemand
+from wetplate.derivatives.ondemand import Asked
 from wetplate.derivatives.tables import TransformRow
 from wetplate.derivatives.transform import Transform, read
 from wetplate.errors import Busy, ImageGone, ImageUnknown, NotServed, TransformFailed
@@ -176,6 +178,23 @@ def test_queues_end_and_greedy_clients_are_slowed_down(run: Callable[..., Any], 
     got = run(ask, per_client=2)
     assert [getattr(each, "cache", "") for each in got] == ["miss", "miss", "hit", "", "miss"]
     assert (got[3].reason, got[3].retry_after > 30) == ("rate_limit", True)
+
+
+def test_another_server_is_not_waited_for_without_end(
+    run: Callable[..., Any], database: Engine, image: str
+) -> None:
+    asked = Asked(image, "boots", 1, SMALL)
+
+    async def ask(door: Transforms) -> Rendered:
+        door._making._seconds = 0.1
+        return await door.rendered(image, "boots", 1, SMALL)
+
+    with transaction(database) as session:
+        ondemand.wait_alone(session, asked.lock, 1000)  # as a server that hangs
+        with pytest.raises(Busy) as said:
+            run(ask)
+    assert said.value.retry_after == 1
+    assert run(ask).cache == "miss"
 
 
 def test_without_workers_nothing_is_promised(limits: Serving) -> None:

@@ -13,6 +13,7 @@ Rules:
 
 from collections.abc import Callable
 from functools import cache
+from math import ceil
 from time import perf_counter
 
 from sqlalchemy import Engine, Select, bindparam, select
@@ -46,7 +47,7 @@ class Making:
     """Looks up and makes, for one process; `make` is how a worker is asked."""
 
     def __init__(
-        self, database: Engine, objects: Objects, make: Callable[[Job], Made], *, seconds: int
+        self, database: Engine, objects: Objects, make: Callable[[Job], Made], *, seconds: float
     ) -> None:
         self._database, self._objects, self._make, self._seconds = database, objects, make, seconds
 
@@ -78,7 +79,7 @@ class Making:
 
     def _wait_for_others(self, session: Session, asked: Asked) -> None:
         try:
-            ondemand.wait_alone(session, asked.lock, self._seconds * 1000)
+            ondemand.wait_alone(session, asked.lock, int(self._seconds * 1000))
         except OperationalError as error:
             if getattr(error.orig, "sqlstate", None) != LOCK_NOT_AVAILABLE:
                 raise
@@ -109,7 +110,7 @@ class Making:
         width, _ = size_of(asked.transform, source.width, source.height)
         encoding = tiers.fast(asked.transform, width)
         with lent(body) as file:
-            job = Job(file, asked.transform, encoding, xmp_packet(source.source_type), self._seconds)
+            job = Job(file, asked.transform, encoding, xmp_packet(source.source_type), ceil(self._seconds))
             made = self._make(job)
         finished = Finished(made.body, made.sha256, made.width, made.height, encoding.quality)
         return finished, {"store": fetched, **made.seconds}

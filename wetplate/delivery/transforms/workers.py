@@ -28,7 +28,7 @@ PRELOADED = ["__main__", worker.__name__]
 JOBS = 500  # after which a worker is replaced: decoders leak
 GRACE = 5.0
 STARTING = 30.0
-OVERDUE = TransformFailed("timeout", "transforming this picture took too long; export it smaller or plainer")
+LOST = (BrokenProcessPool, RuntimeError, OSError)
 #: What the kernel and the allocator of a decoder end a process with that may take no more memory.
 STARVED = {-signal.SIGKILL, -signal.SIGABRT, -signal.SIGTRAP}
 
@@ -65,21 +65,27 @@ class Workers:
         """The job, done by the next idle worker. Raises TransformFailed."""
         pool = self._idle.get()
         try:
-            if not pool.active:  # the worker died idle
-                pool = self._instead_of(pool)
-            return self._outcome(
-                pool.schedule(worker.make, [job], timeout=self._seconds).result(self._longest)
-            )
-        except Overdue:
             pool = pool if pool.active else self._instead_of(pool)
-            raise OVERDUE from None
-        except ProcessExpired as death:
-            raise died(death.exitcode) from None
-        except (BrokenProcessPool, RuntimeError, OSError) as error:
-            pool = self._instead_of(pool)
+            try:
+                return self._done(pool, job)
+            except LOST:  # it died idle, unnoticed; no job was begun
+                pool = self._instead_of(pool)
+                return self._done(pool, job)
+        except LOST as error:
             raise TransformFailed("internal", "the worker was lost; try again") from error
         finally:
             self._idle.put(pool)
+
+    def _done(self, pool: ProcessPool, job: Job) -> Made:
+        future = pool.schedule(worker.make, [job], timeout=self._seconds)
+        try:
+            return self._outcome(future.result(self._seconds + GRACE))
+        except Overdue:
+            if not future.done():  # not even the pool answers: the next job gets another one
+                pool.stop()  # type: ignore[no-untyped-call]
+            raise _overdue() from None
+        except ProcessExpired as death:
+            raise died(death.exitcode) from None
 
     def _outcome(self, result: Made | Failed) -> Made:
         if isinstance(result, Failed):
@@ -87,10 +93,6 @@ class Workers:
         self._peak = max(self._peak, result.peak)
         metrics.PEAK_MEMORY.set(self._peak)
         return result
-
-    @property
-    def _longest(self) -> float:
-        return self._seconds + GRACE
 
     def _pool(self) -> ProcessPool:
         return ProcessPool(
@@ -109,10 +111,14 @@ class Workers:
 def died(exitcode: int) -> TransformFailed:
     """What the death of a worker says about its job."""
     if exitcode == -signal.SIGXCPU:
-        return OVERDUE
+        return _overdue()
     if exitcode in STARVED:
         return TransformFailed("oom", "this picture needs more memory than a transform may take")
     return TransformFailed("internal", f"the decoder broke down (exit {exitcode})")
+
+
+def _overdue() -> TransformFailed:
+    return TransformFailed("timeout", "transforming this picture took too long; export it smaller or plainer")
 
 
 def _end(pool: ProcessPool) -> None:
