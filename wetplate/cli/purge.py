@@ -4,15 +4,14 @@ import click
 
 from wetplate.canonical.catalog import find
 from wetplate.delivery import caching
-from wetplate.delivery.purging import catalog
 from wetplate.delivery.purging.outside import asker
 from wetplate.delivery.purging.purger import Purger
-from wetplate.delivery.purging.relay import go_round
-from wetplate.delivery.purging.targets import configured, named
+from wetplate.delivery.purging.relay import drain
+from wetplate.delivery.purging.targets import configured
 from wetplate.errors import PurgeFailed, SettingError
 from wetplate.recipes.catalog import family_of
 from wetplate.settings import serving, settings
-from wetplate.storage.database import catalog_url, engine, now, transaction
+from wetplate.storage.database import catalog_url, engine, transaction
 
 
 @click.command("purge")
@@ -54,11 +53,8 @@ def forget(purgers: tuple[Purger, ...], tag: str) -> None:
 
 def finish(purgers: tuple[Purger, ...]) -> None:
     """Go round until nothing is due. Raises PurgeFailed when something is left."""
-    database = engine(catalog_url(settings()))
-    told = go_round(database, purgers, asker())
+    told, left = drain(engine(catalog_url(settings())), purgers, asker())
     click.echo(str(told))
-    with transaction(database) as session:
-        left = catalog.pending(session, named(purgers), now())
     if left:
         raise PurgeFailed(f"{left} purges are still owed and will be tried again")
 

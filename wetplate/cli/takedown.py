@@ -11,7 +11,7 @@ import click
 
 from wetplate.canonical.catalog import find
 from wetplate.delivery.purging.outside import asker
-from wetplate.delivery.purging.relay import go_round
+from wetplate.delivery.purging.relay import drain
 from wetplate.delivery.purging.targets import configured
 from wetplate.publication import moves
 from wetplate.publication.states import REASONS, Move
@@ -42,7 +42,10 @@ def command(image: str, reason: str, note: str) -> None:
         deleted = execute(session, objects, row.canonical_id)
     click.echo(f"{row.canonical_id[:12]} is withdrawn, version {row.version}; {deleted} objects are deleted")
     if purgers := configured(serving(), now.var):
-        click.echo(f"caches: {go_round(catalog, purgers, asker())}")
+        told, left = drain(catalog, purgers, asker())
+        done = "every cache has forgotten it, as seen from outside"
+        owed = f"{left} purges are still owed and will be tried again ({told})"
+        click.echo(f"caches: {owed if left else done}")
 
 
 @click.command("reinstate")

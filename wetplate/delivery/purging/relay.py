@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from threading import Event as Flag
 from threading import Thread
+from time import monotonic, sleep
 
 import psycopg
 from sqlalchemy import Engine
@@ -31,6 +32,7 @@ POLL = 1.0  # seconds between looks where nobody calls
 SHORTEST = 0.02
 AWAY = 2.0  # seconds until the catalog is tried again
 PATIENCE = 15.0
+ELSEWHERE = 5.0
 
 
 def go_round(database: Engine, purgers: Sequence[Purger], ask: Ask) -> Round:
@@ -45,6 +47,23 @@ def go_round(database: Engine, purgers: Sequence[Purger], ask: Ask) -> Round:
         total.refusals |= last.refusals
         if not last.progress:
             return total
+
+
+def drain(
+    database: Engine, purgers: Sequence[Purger], ask: Ask, patience: float = ELSEWHERE
+) -> tuple[Round, int]:
+    """Rounds until nothing is owed, and how much still is when that lasts longer than `patience`.
+
+    What a relay elsewhere works on at the same moment is waited for. Raises StorageError.
+    """
+    deadline = monotonic() + patience
+    while True:
+        told = go_round(database, purgers, ask)
+        with transaction(database) as session:
+            left = catalog.pending(session, named(purgers), now())
+        if not left or told.refusals or monotonic() > deadline:
+            return told, left
+        sleep(SHORTEST)
 
 
 class Relay:
