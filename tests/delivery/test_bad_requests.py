@@ -16,6 +16,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tests.delivery.house import RING, House
 from wetplate.delivery import ledger, urls
@@ -464,6 +466,41 @@ def test_46_many_variants_purge_and_a_race(throttled: Wire, origin_house: House)
     assert throttled.status(f"/images/{image}/v1/{texts[0]}") == 200
     assert throttled.status(origin_house.path(image=image), method="PURGE") == 405
     # that a purge in the middle of a miss re-inserts nothing: test_origin, test_ledger
+
+
+HEADERS = st.lists(
+    st.tuples(
+        st.sampled_from(
+            [
+                *("Accept", "Range", "If-Range", "If-None-Match", "If-Match", "Save-Data", "X-Request-Id"),
+                *(
+                    "X-Forwarded-For",
+                    "Host",
+                    "Cookie",
+                    "Connection",
+                    "Content-Length",
+                    "Expect",
+                    "Upgrade",
+                    "TE",
+                ),
+            ]
+        ),
+        st.text(st.characters(codec="latin-1"), max_size=60),
+    ),
+    max_size=6,
+)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(headers=HEADERS, which=st.integers(0, 3))
+def test_no_header_breaks_it(
+    wire: Wire, origin_house: House, headers: list[tuple[str, str]], which: int
+) -> None:
+    image = origin_house.image
+    paths = (origin_house.path(), f"/auto/{image}/v1/w64", "/manifest/boots.json", "/gallery/boots")
+    said = wire.ask(paths[which], *(f"{name}: {value}" for name, value in headers))
+    assert said.status < 500
+    assert "set-cookie" not in said.headers
 
 
 def test_after_all_of_it_the_origin_serves_and_holds_no_more_than_it_may(

@@ -100,13 +100,13 @@ class Ledger:
             self._told.clear()
             try:
                 found = await loop.run_in_executor(self._threads, self._read, batch)
-            except Exception as error:
-                for image in batch:
-                    self._waiting.pop(image).set_exception(error)
-            else:
                 for image in batch:
                     if image not in self._told:
                         self._settle(image, found.get(image))
+            except Exception as error:
+                for image in batch:
+                    if (asked := self._waiting.pop(image, None)) is not None:
+                        asked.set_exception(error)
 
     def _settle(self, image: str, standing: Standing | None) -> None:
         asked = self._waiting.pop(image)
