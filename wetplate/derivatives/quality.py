@@ -40,7 +40,7 @@ STEPS_PER_POINT = 1.6  # how far off a search begins for another target than 80
 CODECS = {
     ("avif", "4:2:0"): (67, 74),
     ("avif", "4:4:4"): (65, 92),
-    ("jpeg", "4:2:0"): (83, 90),
+    ("jpeg", "4:2:0"): (83, 87),
     ("jpeg", "4:4:4"): (76, 96),
     ("webp", "4:2:0"): (82, 94),
 }
