@@ -2,6 +2,7 @@
 
 import ast
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -104,6 +105,22 @@ def test_nothing_is_made_of_what_may_not_be_shown(session: Session, objects: Mem
     assert news(session) == []
     now = requested(session, objects, asked(older.id, version=2))
     assert "bytes" in refine(session, objects, SIGNER, now.id)
+
+
+def test_a_takedown_during_the_work_wins(session: Session, objects: MemoryObjects) -> None:
+    """Nothing waits for the work; what was taken down meanwhile is not kept."""
+    row = image(session, objects)
+    event = requested(session, objects, asked(row.id))
+
+    class Meanwhile(FakeSigner):
+        def sidecar(self, *said: Any) -> Any:
+            outbox.append(session, "image.withdrawn", key=row.id, family="boots", version=2)
+            return super().sidecar(*said)
+
+    before = sorted(entry.key for entry in objects.list())
+    assert "nothing made" in refine(session, objects, Meanwhile(), event.id)
+    assert sorted(entry.key for entry in objects.list()) == before
+    assert news(session) == []
 
 
 def test_what_cannot_be_carried_out_stays_undone(session: Session, objects: MemoryObjects) -> None:

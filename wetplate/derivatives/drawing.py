@@ -43,9 +43,13 @@ def drawn(file: Path, transform: Transform, limits: Limits = LIMITS) -> Pixels:
 
 def coded(pixels: Pixels, encoding: Encoding, xmp: bytes) -> bytes:
     """The file. Raises ImageError, DerivativeError."""
-    body = encode(pixels, encoding, xmp)
+    return clean(encode(pixels, encoding, xmp))
+
+
+def clean(body: bytes) -> bytes:
+    """The file itself. Raises DerivativeError when it carries more than pixels and the packet."""
     if strange := foreign(body):
-        raise DerivativeError(f"the {encoding.format} would carry {', '.join(strange)}; not given out")
+        raise DerivativeError(f"the file would carry {', '.join(strange)}; not given out")
     return body
 
 

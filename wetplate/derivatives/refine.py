@@ -4,8 +4,9 @@ Here: one event `transform.requested`, carried out. Not here: when (a sensor), t
 (`ondemand`). Nothing here paints: the picture is the canonical that stands.
 
 Rules:
-1. The gate is asked under the image's lock: not approved, taken down, or of an older security version means
-   that nothing is made and the event is done.
+1. The gate is asked before the work, and again under the image's lock before anything is kept: not approved,
+   taken down, or of an older security version means that nothing is made and the event is done. The work
+   itself, seconds long, is not under the lock: neither a takedown nor a visitor waits for it.
 2. The quality is searched for (`quality`), or the file is lossless; it is signed like a derivative.
 3. Object first, then row; the fast row is superseded, the news told and the event done in one transaction.
    Run again, it finds the production file standing and changes nothing.
@@ -22,7 +23,7 @@ from wetplate.canonical.catalog import alone, require_approved
 from wetplate.canonical.tables import CanonicalRow
 from wetplate.derivatives import catalog, ondemand, quality, tiers
 from wetplate.derivatives.derive import MANIFEST
-from wetplate.derivatives.drawing import coded, drawn
+from wetplate.derivatives.drawing import clean, coded, drawn
 from wetplate.derivatives.ondemand import Asked, Finished
 from wetplate.derivatives.profiles import Credentials
 from wetplate.derivatives.quality import Found
@@ -41,6 +42,7 @@ from wetplate.storage.outbox import Event
 
 #: Small files carry their credentials beside them: a manifest weighs kilobytes.
 CREDENTIALS = Credentials("auto", 20_000)
+DONE = "done already"
 
 
 def refine(session: Session, objects: Objects, signer: Signer, event_id: int) -> str:
@@ -53,9 +55,13 @@ def refine(session: Session, objects: Objects, signer: Signer, event_id: int) ->
     if event is None or event.topic != ondemand.REQUESTED:
         raise DerivativeError(f"event {event_id} asks for no transform; see topics in the outbox")
     asked = _asked(event)
-    alone(session, f"derive {asked.image}")
-    session.refresh(event)
-    said = "done already" if event.handled_at else _carried_out(session, objects, signer, asked)
+    refusal = DONE if event.handled_at else _refusal(session, asked)
+    if refusal is None:
+        made, manifest = _made(session, objects, signer, asked)
+        alone(session, f"derive {asked.image}")
+        session.refresh(event)
+        refusal = DONE if event.handled_at else _refusal(session, asked)
+    said = refusal or _kept(session, objects, asked, made, manifest)
     outbox.handle(session, [event.id])
     return f"{asked.image[:12]} {asked.transform.text}: {said}"
 
@@ -65,22 +71,41 @@ def _asked(event: Event) -> Asked:
     return Asked(event.key, event.family, int(event.payload["version"]), transform)
 
 
-def _carried_out(session: Session, objects: Objects, signer: Signer, asked: Asked) -> str:
-    image = _showable(session, asked)
-    if image is None:
+def _refusal(session: Session, asked: Asked) -> str | None:
+    """Why nothing is to be made, if so."""
+    if not _showable(session, asked):
         return "not to be shown any more, nothing made"
     standing = ondemand.find(session, asked)
-    if standing is not None and standing.tier == tiers.PRODUCTION:
-        return "stands already"
+    return "stands already" if standing is not None and standing.tier == tiers.PRODUCTION else None
+
+
+def _made(session: Session, objects: Objects, signer: Signer, asked: Asked) -> tuple[Finished, bytes | None]:
+    """The file as it leaves, and the manifest that stands beside it, if it does not carry its own."""
+    image = session.get_one(CanonicalRow, asked.image)
     claim = provenance.claim(session, asked.image)
     pixels = _pixels(objects, image, asked.transform)
     found = coded_well(pixels, asked.transform, xmp_packet(claim.source_type))
-    made = _stored(session, objects, signer, asked, pixels, found, _claimed(claim, asked, image))
+    embedded = CREDENTIALS.embedded(len(found.body))
+    media_type = MEDIA_TYPES[asked.transform.format]
+    signed = (signer.sign if embedded else signer.sidecar)(
+        found.body, media_type, _claimed(claim, asked, image)
+    )
+    height, width = pixels.shape[:2]
+    scorer = None if found.score is None else quality.SCORER
+    told = (width, height, found.quality, found.score, scorer)
+    return Finished(signed.body, sha256(signed.body), *told), None if embedded else signed.manifest
+
+
+def _kept(session: Session, objects: Objects, asked: Asked, made: Finished, manifest: bytes | None) -> str:
+    """Object, row, news; a line for the log."""
+    put = ondemand.store(objects, asked, made)
+    beside = None if manifest is None else _beside(objects, put.key, manifest)
+    credentials = "embedded" if beside is None else "sidecar"
+    ondemand.add(session, asked, tiers.PRODUCTION, made, put, credentials, beside)
     ondemand.supersede(session, asked)
     told = {"transform": asked.transform.text, "version": asked.version, "name": ondemand.name(asked, made)}
     outbox.append(session, ondemand.REFINED, key=asked.image, family=asked.family, **told)
-    fast = f", fast {standing.bytes:,}" if standing else ""
-    return f"{len(made.body):,} bytes{fast}, quality {found.quality}, score {found.score}"
+    return f"{put.size:,} bytes, quality {made.quality}, score {made.score}"
 
 
 def coded_well(pixels: Pixels, transform: Transform, xmp: bytes) -> Found:
@@ -90,17 +115,19 @@ def coded_well(pixels: Pixels, transform: Transform, xmp: bytes) -> Found:
         return Found(coded(pixels, encoding, xmp), None)
     target = tiers.TARGETS[transform.quality]
     begun = quality.start(encoding.format, encoding.subsampling, target)
-    return quality.find(pixels, replace(encoding, quality=begun), target, xmp=xmp)
+    found = quality.find(pixels, replace(encoding, quality=begun), target, xmp=xmp)
+    return replace(found, body=clean(found.body))
 
 
-def _showable(session: Session, asked: Asked) -> CanonicalRow | None:
-    """The image's row, unless it was taken down since, at this version, or is not approved."""
+def _showable(session: Session, asked: Asked) -> bool:
+    """Whether the image is approved, not taken down, and still of this security version."""
     if catalog.withdrawn(session, asked.image) or asked.version != _version(session, asked.image):
-        return None
+        return False
     try:
-        return require_approved(session, asked.image)
+        require_approved(session, asked.image)
     except NotApproved:
-        return None
+        return False
+    return True
 
 
 def _version(session: Session, canonical_id: str) -> int:
@@ -131,28 +158,6 @@ def _claimed(claim: Claim, asked: Asked, image: CanonicalRow) -> Claim:
         edited=plan.size != placed,
         transcoded=asked.transform.format != "png",
     )
-
-
-def _stored(
-    session: Session,
-    objects: Objects,
-    signer: Signer,
-    asked: Asked,
-    pixels: Pixels,
-    found: Found,
-    claim: Claim,
-) -> Finished:
-    """Sign once, put, record; gives what leaves."""
-    media_type = MEDIA_TYPES[asked.transform.format]
-    embedded = CREDENTIALS.embedded(len(found.body))
-    signed = (signer.sign if embedded else signer.sidecar)(found.body, media_type, claim)
-    height, width = pixels.shape[:2]
-    scorer = None if found.score is None else quality.SCORER
-    made = Finished(signed.body, sha256(signed.body), width, height, found.quality, found.score, scorer)
-    put = ondemand.store(objects, asked, made)
-    beside = None if embedded else _beside(objects, put.key, signed.manifest)
-    ondemand.add(session, asked, tiers.PRODUCTION, made, put, "embedded" if embedded else "sidecar", beside)
-    return made
 
 
 def _beside(objects: Objects, key: str, manifest: bytes) -> str:
