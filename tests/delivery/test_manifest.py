@@ -2,10 +2,12 @@
 
 import base64
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import jsonschema
 import pytest
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from tests.publication import images
@@ -14,10 +16,25 @@ from wetplate.delivery.urls import OnDemand, Published
 from wetplate.derivatives.transform import read as transform
 from wetplate.errors import UnknownFamily
 from wetplate.publication import moves
+from wetplate.storage.database import transaction
 from wetplate.storage.memory import MemoryObjects
 
 SCHEMA = json.loads(manifest.schema())
 VALID = jsonschema.Draft202012Validator(SCHEMA, format_checker=jsonschema.FormatChecker())
+
+
+@pytest.fixture(scope="module")
+def family(module_database: Engine) -> list[str]:
+    """Three published images of one family."""
+    with transaction(module_database) as session:
+        return [images.published(session, MemoryObjects(), number) for number in range(3)]
+
+
+@pytest.fixture
+def session(module_database: Engine, family: list[str]) -> Iterator[Session]:
+    """A transaction over them that is rolled back."""
+    with Session(module_database) as session:
+        yield session
 
 
 def page(session: Session, start: int = 0, base: str = "") -> dict[str, Any]:
@@ -27,16 +44,14 @@ def page(session: Session, start: int = 0, base: str = "") -> dict[str, Any]:
     return made  # type: ignore[no-any-return]
 
 
-def test_the_schema_is_one_and_refuses_what_it_should(session: Session, objects: MemoryObjects) -> None:
+def test_the_schema_is_one_and_refuses_what_it_should(session: Session) -> None:
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
-    images.published(session, objects)
     good = page(session)
     for wrong in ({"manifest": 2}, {"images": [{}]}, {"next": 5}, {"prompt": "x"}):
         assert not VALID.is_valid(good | wrong)
 
 
-def test_what_it_says_of_an_image(session: Session, objects: MemoryObjects) -> None:
-    image = images.published(session, objects)
+def test_what_it_says_of_an_image(session: Session, family: list[str]) -> None:
     said = page(session)
     assert (said["family"], said["title"], said["attributes"]) == (
         "boots",
@@ -48,8 +63,8 @@ def test_what_it_says_of_an_image(session: Session, objects: MemoryObjects) -> N
         "commercialUse": "yes",
         "restrictions": ["no hats"],
     }
-    (told,) = said["images"]
-    assert (told["id"], told["version"], told["variant"]) == (image, 1, {"lace": "white"})
+    told = said["images"][0]
+    assert (told["id"], told["version"], told["variant"]) == (family[0], 1, {"lace": "white"})
     assert (told["alt"], told["width"], told["height"]) == ("boot with white laces", 128, 128)
     assert [source["type"] for source in told["sources"]] == ["image/avif", "image/webp", "image/jpeg"]
     assert told["disclosure"] == {
@@ -59,17 +74,15 @@ def test_what_it_says_of_an_image(session: Session, objects: MemoryObjects) -> N
     assert len(base64.b64decode(told["placeholder"]["thumbhash"])) >= 5
 
 
-def test_nothing_private_is_in_it(session: Session, objects: MemoryObjects) -> None:
-    images.published(session, objects)
+def test_nothing_private_is_in_it(session: Session) -> None:
     text = manifest.written(manifest.page(session, "boots")).decode()
     for secret in (images.PROMPT, "ugly", "987654321", "person:test"):
         assert secret not in text
 
 
 @pytest.mark.parametrize("base", ["", "https://cdn.test"])
-def test_its_addresses_are_the_origins(session: Session, objects: MemoryObjects, base: str) -> None:
-    image = images.published(session, objects)
-    (told,) = page(session, base=base)["images"]
+def test_its_addresses_are_the_origins(session: Session, family: list[str], base: str) -> None:
+    image, told = family[0], page(session, base=base)["images"][0]
     for path in (told["src"], told["provenance"]["manifest"]):
         assert isinstance(urls.parse(path.removeprefix(base)), Published)
     for source in told["sources"]:
@@ -82,27 +95,24 @@ def test_its_addresses_are_the_origins(session: Session, objects: MemoryObjects,
     assert urls.parse(asked) == OnDemand(image, 1, transform("w320.jpg"))
 
 
-def test_only_what_may_be_shown_is_in_it(session: Session, objects: MemoryObjects) -> None:
-    first, second = images.published(session, objects, 0), images.published(session, objects, 1)
-    images.derived(session, objects, 2)
-    assert [each["id"] for each in page(session)["images"]] == [first, second]
-    moves.take_down(session, first, "test", "privacy")
-    moves.unpublish(session, second, "test")
+def test_only_what_may_be_shown_is_in_it(session: Session, family: list[str]) -> None:
+    assert [each["id"] for each in page(session)["images"]] == family
+    moves.take_down(session, family[0], "test", "privacy")
+    moves.unpublish(session, family[1], "test")
+    moves.supersede(session, family[2], "test", family[1])
     assert page(session)["images"] == []
 
 
-def test_the_same_rows_give_the_same_bytes(session: Session, objects: MemoryObjects) -> None:
-    for number in range(3):
-        images.published(session, objects, number)
+def test_the_same_rows_give_the_same_bytes(session: Session) -> None:
     once, again = (manifest.written(manifest.page(session, "boots")) for _ in range(2))
     assert once == again
 
 
 def test_pages_are_blocks_that_do_not_move(
-    session: Session, objects: MemoryObjects, monkeypatch: pytest.MonkeyPatch
+    session: Session, family: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(manifest, "PER_PAGE", 1)
-    first, second, third = (images.published(session, objects, number) for number in range(3))
+    first, second, third = family
     assert [page(session, n)["next"] for n in range(3)] == [
         "/manifest/boots/1.json",
         "/manifest/boots/2.json",

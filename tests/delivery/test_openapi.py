@@ -60,7 +60,7 @@ def test_the_origin_keeps_to_it(origin_house: House, operation: schemathesis.API
         operation.as_strategy(GenerationMode.POSITIVE), operation.as_strategy(GenerationMode.NEGATIVE)
     )
 
-    @settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+    @settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck), database=None)
     @given(case=strategy, real=st.sets(st.sampled_from(sorted(known))), pick=st.integers(0, 20))
     def ask(case: schemathesis.Case, real: set[str], pick: int) -> None:
         for name in real & set(case.path_parameters):
