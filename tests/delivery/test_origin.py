@@ -234,6 +234,18 @@ def test_a_takedown_while_the_bytes_are_fetched_wins(house: House) -> None:
     assert house.origin.service.memory.forget(image) == 0
 
 
+def test_bytes_that_go_before_the_news_comes_are_gone_not_lost(house: House) -> None:
+    image, news = house.another(), house.origin.service.news
+    path, told = house.path(image=image), news._told
+    get(house, house.path("jpeg", image=image))
+    news._told = lambda story: None
+    try:
+        house.take_down(image)
+        assert get(house, path).status_code == 410
+    finally:
+        news._told = told
+
+
 def test_the_manifest_forgets_at_once(house: House) -> None:
     image, path = house.another("listed"), "/manifest/listed.json"
     first = house.until(path, 200)

@@ -40,8 +40,9 @@ async def published(service: Service, address: Published, key: bytes) -> Answer:
         try:
             body = await (service.bodies.beside(file) if address.manifest else service.bodies.of(file))
         except StoreUnfaithful:
-            if attempt or service.unchanged(stands):
+            if attempt:
                 raise
+            service.ledger.forget(address.image)  # taken down a moment ago, perhaps: the catalog knows
             continue
         if service.unchanged(stands):
             made = _answer(stands, file, address, body)
