@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from tests.derivatives.images import image
 from wetplate.derivatives import catalog, ondemand
-from wetplate.derivatives.ondemand import Asked, Finished
+from wetplate.derivatives.asked import Asked, Finished
 from wetplate.derivatives.tables import TransformRow
 from wetplate.derivatives.tiers import FAST, PRODUCTION
 from wetplate.derivatives.transform import read

@@ -12,7 +12,7 @@ from tests.canonical.paintings import judged
 from tests.derivatives.images import image
 from tests.derivatives.test_ondemand import asked, finished
 from wetplate.derivatives import ondemand
-from wetplate.derivatives.ondemand import Asked
+from wetplate.derivatives.asked import Asked
 from wetplate.derivatives.refine import refine
 from wetplate.derivatives.tables import TransformRow
 from wetplate.errors import DerivativeError, ObjectMissing

@@ -12,7 +12,7 @@ from tests.pipelines.conftest import House
 from tests.pipelines.test_sensors import keys, tick
 from tests.publication.images import published
 from wetplate.derivatives import ondemand
-from wetplate.derivatives.ondemand import Asked, Finished
+from wetplate.derivatives.asked import Asked, Finished
 from wetplate.derivatives.transform import read
 from wetplate.storage.database import transaction
 from wetplate.storage.objects import sha256

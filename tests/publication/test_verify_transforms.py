@@ -5,7 +5,7 @@ from sqlalchemy import Engine, select
 
 from tests.publication.images import PROMPT, published
 from wetplate.derivatives import ondemand
-from wetplate.derivatives.ondemand import Asked, Finished
+from wetplate.derivatives.asked import Asked, Finished
 from wetplate.derivatives.tables import TransformRow
 from wetplate.derivatives.transform import read
 from wetplate.imaging.codec import PNG, encode

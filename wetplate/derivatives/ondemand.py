@@ -15,7 +15,6 @@ Rules:
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cache
 
 from sqlalchemy import (
@@ -36,9 +35,9 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import ReturningInsert
 
 from wetplate.canonical.tables import CanonicalRow
+from wetplate.derivatives.asked import Asked, Finished, Source
 from wetplate.derivatives.tables import TransformRow
 from wetplate.derivatives.tiers import FAST, PRODUCTION
-from wetplate.derivatives.transform import Transform
 from wetplate.errors import ImageUnknown
 from wetplate.imaging.formats import EXTENSIONS, MEDIA_TYPES
 from wetplate.provenance.tables import ProvenanceRow
@@ -57,44 +56,6 @@ LIMITED_LOCK = text(
     " set_config('idle_in_transaction_session_timeout', :idle, true),"
     " pg_advisory_xact_lock(hashtextextended(:what, 0))"
 )
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What somebody wants: a transform of an image at a security version."""
-
-    image: str
-    family: str
-    version: int
-    transform: Transform
-
-    @property
-    def lock(self) -> str:
-        """The name of the one piece of work, in every process."""
-        return f"transform {self.image} v{self.version} {self.transform.text}"
-
-
-@dataclass(frozen=True)
-class Source:
-    """The picture that a transform is made of."""
-
-    key: str
-    width: int
-    height: int
-    source_type: str
-
-
-@dataclass(frozen=True)
-class Finished:
-    """A file as it leaves, with what the search for its quality found."""
-
-    body: bytes
-    sha256: str
-    width: int
-    height: int
-    quality: int | None
-    score: float | None = None
-    scorer: str | None = None
 
 
 def source(session: Session, canonical_id: str) -> Source:

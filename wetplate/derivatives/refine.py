@@ -22,9 +22,9 @@ from sqlalchemy.orm import Session
 from wetplate.canonical.catalog import alone, require_approved
 from wetplate.canonical.tables import CanonicalRow
 from wetplate.derivatives import catalog, ondemand, quality, tiers
+from wetplate.derivatives.asked import Asked, Finished
 from wetplate.derivatives.derive import MANIFEST
 from wetplate.derivatives.drawing import clean, coded, drawn
-from wetplate.derivatives.ondemand import Asked, Finished
 from wetplate.derivatives.profiles import Credentials
 from wetplate.derivatives.quality import Found
 from wetplate.derivatives.transform import Transform, layout, read
@@ -105,7 +105,7 @@ def _kept(session: Session, objects: Objects, asked: Asked, made: Finished, mani
     ondemand.supersede(session, asked)
     told = {"transform": asked.transform.text, "version": asked.version, "name": ondemand.name(asked, made)}
     outbox.append(session, ondemand.REFINED, key=asked.image, family=asked.family, **told)
-    return f"{put.size:,} bytes, quality {made.quality}, score {made.score}"
+    return f"{put.size:,} bytes, quality {made.quality}, score {made.score and round(made.score, 1)}"
 
 
 def coded_well(pixels: Pixels, transform: Transform, xmp: bytes) -> Found:

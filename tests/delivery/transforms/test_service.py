@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from wetplate.delivery.transforms.service import Rendered, Transforms
 from wetplate.delivery.transforms.workers import Workers
 from wetplate.derivatives import ondemand
-from wetplate.derivatives.ondemand import Asked
+from wetplate.derivatives.asked import Asked
 from wetplate.derivatives.tables import TransformRow
 from wetplate.derivatives.transform import Transform, read
 from wetplate.errors import Busy, ImageGone, ImageUnknown, NotServed, TransformFailed

@@ -28,8 +28,8 @@ from wetplate.delivery.standing import NOT_THERE, Standing
 from wetplate.delivery.transforms.rendered import Rendered, Tier
 from wetplate.delivery.transforms.worker import Job, Made
 from wetplate.derivatives import ondemand, tiers
+from wetplate.derivatives.asked import Asked, Finished, Source
 from wetplate.derivatives.drawing import size_of
-from wetplate.derivatives.ondemand import Asked, Finished, Source
 from wetplate.derivatives.tables import TransformRow
 from wetplate.errors import Busy, NotServed, ObjectMissing, TransformFailed
 from wetplate.imaging.formats import MEDIA_TYPES

@@ -28,7 +28,7 @@ from wetplate.delivery.transforms.making import Making
 from wetplate.delivery.transforms.rendered import Rendered
 from wetplate.delivery.transforms.throttles import Throttles
 from wetplate.delivery.transforms.workers import Workers
-from wetplate.derivatives.ondemand import Asked
+from wetplate.derivatives.asked import Asked
 from wetplate.derivatives.transform import Transform
 from wetplate.errors import Busy, TransformFailed
 from wetplate.settings import Serving
