@@ -307,9 +307,12 @@ def test_files_that_came_without_news_are_found(house: House, monkeypatch: pytes
 def test_answers_are_counted_by_route_format_and_status(house: House) -> None:
     path = house.path()
     counted = metrics.REQUESTS.bound("derivative", "avif", "2xx")
-    before = counted._value.get()
+    hits, misses = (metrics.CACHE_REQUESTS.bound("memory", each) for each in ("hit", "miss"))
+    before = [each._value.get() for each in (counted, hits, misses)]
     get(house, path), get(house, path), get(house, path, "HEAD")
-    assert counted._value.get() == before + 3
+    assert [each._value.get() for each in (counted, hits, misses)] == [
+        before[0] + 3, before[1] + 2, before[2] + 1,
+    ]  # fmt: skip
     refused = metrics.REQUESTS.bound("derivative", "json", "4xx")
     before = refused._value.get()
     get(house, f"/images/{'0' * 64}/{house.file().name}")

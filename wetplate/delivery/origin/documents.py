@@ -113,7 +113,7 @@ def _asked(request: Request) -> tuple[str, int]:
 
 
 def _manifest(body: bytes, family: str) -> Answer:
-    cached = caching.headers(Kind.MANIFEST, tags=(caching.tags("", family)[1],))
+    cached = caching.headers(Kind.MANIFEST, tags=(caching.tags("", family)[1], caching.listing(family)))
     return answer(
         body,
         "manifest",

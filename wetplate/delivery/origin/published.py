@@ -32,6 +32,7 @@ HIT = {**timing("hit", {}), **cache_status("hit")}
 
 async def published(service: Service, address: Published, key: bytes) -> Answer:
     """The file. Raises ImageGone, NotServed, NewsStale, StoreUnfaithful, Busy, StorageError."""
+    service.missed()
     for attempt in range(TRIES):
         began = monotonic()
         stands = await service.standing(address.image)

@@ -83,6 +83,10 @@ class Service:
         (self._hit if found else self._miss).inc()
         return found
 
+    def missed(self) -> None:
+        """Memory was asked in vain, by the front."""
+        self._miss.inc()
+
     def keep(self, key: bytes, answer: Answer, about: str) -> bool:
         """Keep an answer in memory."""
         return self.memory.put(key, answer, about)

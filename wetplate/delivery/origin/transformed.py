@@ -41,6 +41,7 @@ CACHED = {"hit": ("fwd=miss", "detail=store"), "miss": ("fwd=miss",), "coalesced
 
 async def on_demand(service: Service, address: OnDemand, key: bytes, request: Request) -> Answer:
     """The transform. Raises the errors of `Transforms.rendered`, and NewsStale."""
+    service.missed()
     stands, made = await rendered(service, address, who(service, request))
     kind = Kind.TRANSFORM_PRODUCTION if made.tier == "production" else Kind.TRANSFORM_FAST
     return _kept(service, key, stands, made, "transform", kind, {})
