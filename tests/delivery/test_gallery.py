@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Engine, event, select
+from sqlalchemy.orm import Session
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
@@ -17,12 +18,14 @@ from tests.delivery.stock import stock
 from tests.publication.images import family
 from wetplate.delivery import caching
 from wetplate.delivery.caching import Kind
-from wetplate.delivery.gallery import families, selection, shelf, words
+from wetplate.delivery.gallery import compose, facts, families, selection, shelf, words
+from wetplate.delivery.gallery.pages import Pages
 from wetplate.delivery.gallery.routes import STAND_IN, routes
+from wetplate.delivery.gallery.selection import Selection
 from wetplate.errors import AddressMoved, NotServed
 from wetplate.publication import moves
 from wetplate.publication.tables import MoveRow
-from wetplate.recipes.catalog import register
+from wetplate.recipes.catalog import family_of, register
 from wetplate.storage.database import transaction
 from wetplate.storage.memory import MemoryObjects
 
@@ -256,7 +259,7 @@ def test_what_is_withdrawn_or_hidden_is_gone_at_once(shop: Shop) -> None:
     shop.page(f"/gallery/boots/{hidden}", 404)
     with transaction(shop.database) as session:
         told = session.scalars(select(MoveRow).where(MoveRow.stream == gone)).all()
-        assert [said.text for said in words.moves(told)] == [
+        assert [said.text for said in facts.moves(told)] == [
             "published → withdrawn: a person or personal data can be recognised"
         ]
 
@@ -266,6 +269,25 @@ def test_what_is_not_there_is_a_page_that_says_so(shop: Shop) -> None:
         page = shop.page(path, 404)
         assert "<h1>" in page
         assert 'href="/gallery/"' in page
+
+
+def test_an_image_that_its_family_has_outgrown_keeps_its_page(
+    session: Session, objects: MemoryObjects
+) -> None:
+    [one, _] = stock(session, objects, "boots", {"lace": ["red", "blue"]})
+    told = {
+        **vars(family().recipe),
+        "seed": vars(family().recipe.seed),
+        "alt": "{sole} boot",
+        "prompt": "a {sole} boot",
+    }
+    register(session, family("boots", attributes={"sole": ["gum"]}, recipe=told))
+    known = family_of(session, "boots")
+    pages = Pages(lambda name: f"/client/{name}")
+    page = compose.image(session, pages, known, one, STAND_IN, "/client/x.js").html.body.decode()
+    assert "<h1>Boots, red lace</h1>" in page
+    assert "/gallery/boots/lace" not in page
+    assert one not in compose.family(session, pages, known, Selection("boots")).html.body.decode()
 
 
 def test_an_empty_page_says_what_to_do(shop: Shop) -> None:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from wetplate.delivery import caching
+from wetplate.delivery.gallery import facts, pictures, shelf, words
 from wetplate.delivery.gallery import families as listed
-from wetplate.delivery.gallery import pictures, shelf, words
 from wetplate.delivery.gallery.pages import Html, Pages
 from wetplate.delivery.gallery.selection import Selection
 from wetplate.delivery.gallery.shelf import Image
@@ -94,14 +94,14 @@ def image(session: Session, pages: Pages, known: Family, image_id: str, address:
         family=known.slug,
         trail=[(known.title, f"/gallery/{known.slug}"), (caption, "")],
         large=large,
-        notice=words.notice(one.state),
-        variant=words.variant(known.attributes, known.slug, one.image.variant),
-        disclosure=words.disclosure(one.provenance),
-        provenance=list(words.provenance(one)),
-        moves=list(words.moves(one.moves)),
-        files=words.lines(one.image),
-        files_lead=words.files_lead(one.image.files),
-        snippets=words.snippets(one.image, alt, words.sizes(one.profile), address, loader),
+        notice=facts.notice(one.state),
+        variant=facts.variant(known.attributes, known.slug, one.image.variant),
+        disclosure=facts.disclosure(one.provenance),
+        provenance=list(facts.provenance(one)),
+        moves=list(facts.moves(one.moves)),
+        files=facts.lines(one.image),
+        files_lead=facts.files_lead(one.image.files),
+        snippets=facts.snippets(one.image, alt, facts.sizes(one.profile), address, loader),
         address=address,
         before=one.before and f"/gallery/{known.slug}/{one.before}",
         after=one.after and f"/gallery/{known.slug}/{one.after}",
@@ -127,7 +127,11 @@ def tiles(known: Family, images: Sequence[Image], eager: int) -> list[Tile]:
 
 
 def _alt(known: Family, shown: Image) -> str:
-    return known.recipe.alt.format_map(shown.variant)
+    """The family's words for the picture; the variant's where the family has other attributes by now."""
+    try:
+        return known.recipe.alt.format_map(shown.variant)
+    except KeyError:
+        return f"{known.title}, {words.caption(shown.variant)}"
 
 
 def _tags(images: Sequence[Image]) -> list[str]:
