@@ -111,3 +111,16 @@ def verified(house: House) -> bool:
     with transaction(house.database) as session:
         newest = session.scalars(select(PurgeRow).order_by(PurgeRow.id.desc()).limit(1)).first()
         return newest is not None and newest.verified_at is not None
+
+
+def test_a_manifest_forgets_a_withdrawn_image_at_once(edge: Client, origin_house: House) -> None:
+    image = origin_house.another()
+    family = origin_house.standing(image).family
+    path = f"/manifest/{family}.json"
+    assert image in edge.ask(path).body.decode()
+    assert edge.ask(path).hit
+    origin_house.take_down(image, execute=False)
+    began = time.monotonic()
+    while image in edge.ask(path).body.decode():
+        assert time.monotonic() - began < 5
+        time.sleep(0.01)

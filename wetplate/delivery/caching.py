@@ -114,5 +114,10 @@ def tags(image: str, family: str) -> tuple[str, ...]:
     return (f"i-{image[:32]}", f"f-{family}")
 
 
+def listing(family: str) -> str:
+    """What a list of a family's images is forgotten by when one of them comes or goes; no file carries it."""
+    return f"m-{family}"
+
+
 def _tagged(tags: tuple[str, ...]) -> dict[str, str]:
     return {"Surrogate-Key": " ".join(tags), "Cache-Tag": ",".join(tags)} if tags else {}

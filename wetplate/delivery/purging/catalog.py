@@ -23,7 +23,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 from sqlalchemy.types import String
 
-from wetplate.delivery.caching import tags as tags_of
+from wetplate.delivery import caching
 from wetplate.delivery.purging.schedule import LONGEST, SETTLING, TOPICS, backoff
 from wetplate.delivery.purging.tables import PurgeRow
 from wetplate.storage.outbox import Event
@@ -44,7 +44,7 @@ class Owed:
     @property
     def tags(self) -> tuple[str, ...]:
         """What a cache forgets on this event: the image, and what lists the family's images."""
-        return (tags_of(self.image, self.family)[0], f"m-{self.family}")
+        return (caching.tags(self.image, self.family)[0], caching.listing(self.family))
 
 
 def expect(session: Session, targets: Sequence[str], now: datetime) -> int:
