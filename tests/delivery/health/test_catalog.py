@@ -8,7 +8,7 @@ from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.orm import Session
 
 from tests.canonical.paintings import painted
-from tests.publication.images import published, verdict
+from tests.publication.images import admitted, published, verdict
 from wetplate import metrics
 from wetplate.delivery.health.catalog import CatalogCollector
 from wetplate.delivery.health.questions import by_bucket, by_label
@@ -17,7 +17,7 @@ from wetplate.generation import budget
 from wetplate.metrics import Read
 from wetplate.publication import moves
 from wetplate.recipes.catalog import family_of
-from wetplate.storage.database import now
+from wetplate.storage.database import now, transaction
 from wetplate.storage.memory import MemoryObjects
 
 
@@ -45,26 +45,27 @@ def transform(canonical_id: str, number: int, **more: object) -> TransformRow:
     return TransformRow(canonical_id=canonical_id, **{**values, **shape, **made, **more})
 
 
-@pytest.fixture
-def image(session: Session, objects: MemoryObjects) -> str:
-    """A published image, one transform of it, another painting that waits for a person."""
-    image = published(session, objects)
-    session.add(transform(image, 1, score=75.0))
-    session.add(transform(image, 2, superseded_at=now()))
-    waiting = painted(session, objects, 7)
-    verdict(session, waiting.recipe_id, waiting.sha256, "review")
-    rejected = painted(session, objects, 8)
-    verdict(session, rejected.recipe_id, rejected.sha256, "review")
-    verdict(session, rejected.recipe_id, rejected.sha256, "reject")
-    session.commit()
-    return image
+@pytest.fixture(scope="module")
+def stocked(module_database: Engine) -> Engine:
+    """A published image, two transforms of it, a painting that waits for a person, one that was rejected."""
+    objects = MemoryObjects()
+    with transaction(module_database) as session:
+        image = published(session, objects)
+        session.add(transform(image, 1, score=75.0))
+        session.add(transform(image, 2, superseded_at=now()))
+        waiting, rejected = (painted(session, objects, number) for number in (7, 8))
+        for painting in (waiting, rejected):
+            verdict(session, painting.recipe_id, painting.sha256, "review")
+        verdict(session, rejected.recipe_id, rejected.sha256, "reject")
+    return module_database
 
 
-def test_what_stands_is_counted(database: Engine, session: Session, image: str) -> None:
-    numbers = Numbers(CatalogCollector(database))
-    count, total = session.execute(
-        text("SELECT count(*), sum(bytes) FROM derivatives WHERE format = 'avif' AND width = 128")
-    ).one()
+def test_what_stands_is_counted(stocked: Engine) -> None:
+    numbers = Numbers(CatalogCollector(stocked))
+    with transaction(stocked) as session:
+        count, total = session.execute(
+            text("SELECT count(*), sum(bytes) FROM derivatives WHERE format = 'avif' AND width = 128")
+        ).one()
     avif = {"format": "avif", "width": "128"}
     assert numbers.of("catalog_up") == 1
     assert numbers.of("derivatives_published_total", **avif) == count == 1
@@ -81,20 +82,19 @@ def test_what_stands_is_counted(database: Engine, session: Session, image: str) 
     assert numbers.of("moderation_verdicts_total", verdict="review") == 2
 
 
-def test_what_waits_is_counted_with_its_age(database: Engine, session: Session, image: str) -> None:
-    numbers = Numbers(CatalogCollector(database))
+def test_what_waits_is_counted_with_its_age(stocked: Engine) -> None:
+    numbers = Numbers(CatalogCollector(stocked))
     assert numbers.of("review_waiting") == 1
     assert 0 <= (numbers.of("review_oldest_seconds") or -1) < 60
     assert numbers.of("takedown_outbox_pending") == 0
-    moves.take_down(session, image, "test", "quality")
-    session.commit()
-    assert Numbers(CatalogCollector(database)).of("takedown_outbox_pending") == 1
 
 
 def test_a_takedown_is_open_until_every_purge_is_verified(
-    database: Engine, session: Session, image: str
+    database: Engine, session: Session, objects: MemoryObjects
 ) -> None:
-    moves.take_down(session, image, "test", "quality")
+    moves.take_down(session, admitted(session, objects), "test", "quality")
+    session.commit()
+    assert Numbers(CatalogCollector(database)).of("takedown_outbox_pending") == 1
     session.execute(
         text("""
         WITH done AS (UPDATE outbox SET handled_at = now() WHERE topic = 'image.withdrawn' RETURNING id)
@@ -120,12 +120,12 @@ def test_a_takedown_is_open_until_every_purge_is_verified(
     assert numbers.of("takedown_to_verified_seconds_bucket", le="0.25") == 0
 
 
-def test_the_budget_of_the_family_nearest_its_end(database: Engine, session: Session, image: str) -> None:
-    limits = family_of(session, "boots").budget
-    budget.grant(session, "boots", limits.images_per_day // 4, limits)
-    budget.spend(session, "boots", limits.device_seconds_per_day * 500)
-    session.commit()
-    numbers = Numbers(CatalogCollector(database))
+def test_the_budget_of_the_family_nearest_its_end(stocked: Engine) -> None:
+    with transaction(stocked) as session:
+        limits = family_of(session, "boots").budget
+        budget.grant(session, "boots", limits.images_per_day // 4, limits)
+        budget.spend(session, "boots", limits.device_seconds_per_day * 500)
+    numbers = Numbers(CatalogCollector(stocked))
     assert numbers.of("painting_budget_used_ratio", resource="images") == pytest.approx(0.25)
     assert numbers.of("painting_budget_used_ratio", resource="device_seconds") == pytest.approx(0.5)
 
@@ -170,6 +170,6 @@ def test_buckets_are_cumulated_and_a_bound_counts_below_itself() -> None:
     }
 
 
-def test_every_read_family_is_told(database: Engine, session: Session, image: str) -> None:
-    told = {family.name for family in CatalogCollector(database).collect()}
+def test_every_read_family_is_told(stocked: Engine) -> None:
+    told = {family.name for family in CatalogCollector(stocked).collect()}
     assert told == {read.full_name.removesuffix("_total") for read in metrics.READ}
