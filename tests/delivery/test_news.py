@@ -133,6 +133,26 @@ def test_silence_is_noticed_and_mended(database: Engine, monkeypatch: pytest.Mon
     followed(database, test, staleness=0.3, poll=0.05)
 
 
+def test_a_story_that_could_not_be_told_is_told_again(
+    database: Engine, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def test(news: News, heard: Heard) -> None:
+        told, faults = news._told, iter([ZeroDivisionError])
+
+        def sometimes(story: Story) -> None:
+            for fault in faults:
+                raise fault
+            told(story)
+
+        monkeypatch.setattr(news, "_told", sometimes)
+        await asyncio.to_thread(tell, database, "a")
+        await until(lambda: [story.key for story in heard] == ["a"])
+        assert news.fresh()
+
+    followed(database, test)
+    assert "could not be told" in caplog.text
+
+
 def test_without_a_catalog_nothing_is_fresh(database: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("wetplate.delivery.news.PATIENCE", 0.05)
     nowhere = Engine(database.pool, database.dialect, database.url.set(query={"host": "/nowhere"}))

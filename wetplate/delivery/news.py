@@ -12,10 +12,11 @@ Rules:
    nothing that can be withdrawn is served (NewsStale).
 4. After a reconnection the event at the cursor must still be the same one. If not (a backup was restored, a
    replica promoted that lagged), everything that was kept is void.
-5. A story is told on the event loop, in order, once.
+5. A story is told on the event loop, in order, once; one that cannot be told is told again until it can.
 """
 
 import asyncio
+import logging
 import random
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -39,6 +40,8 @@ MANY = 1_000
 NEWER = "SELECT id, topic, key, family, at FROM outbox WHERE id > %s ORDER BY id LIMIT %s"
 NEWEST = "SELECT id, topic, key, family, at FROM outbox ORDER BY id DESC LIMIT 1"
 AT = "SELECT id, topic, key, family, at FROM outbox WHERE id = %s"
+
+LOG = logging.getLogger(__name__)
 
 Connection = psycopg.AsyncConnection[tuple[Any, ...]]
 
@@ -113,8 +116,12 @@ class News:
                     failures = 0
                     while True:
                         await self._listen(connection)
-            except (psycopg.Error, OSError, TimeoutError):
+            except (psycopg.Error, OSError, TimeoutError) as error:
                 failures += 1
+                LOG.warning("no line to the outbox (%s); trying again", type(error).__name__)
+            except Exception:
+                failures += 1
+                LOG.exception("a story could not be told; it is told again, and nothing is fresh until it is")
             await asyncio.sleep(min(BACKOFF[1], BACKOFF[0] * 2 ** min(failures, 10)) * random.uniform(0.5, 1))
 
     async def _connect(self) -> Connection:
