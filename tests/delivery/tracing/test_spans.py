@@ -2,9 +2,11 @@
 
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import nullcontext
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import anyio
 import httpx
@@ -126,3 +128,33 @@ def test_without_the_library_the_refusal_names_the_extra(monkeypatch: pytest.Mon
     monkeypatch.setitem(sys.modules, "wetplate.delivery.tracing.otlp", None)
     with pytest.raises(SettingError, match=r"wetplate\[otel\]"):
         spans.configure(serving())
+
+
+class Collector(BaseHTTPRequestHandler):
+    """Takes what is sent to it."""
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["content-length"]))
+        self.server.got.append((self.path, self.headers["content-type"], body))  # type: ignore[attr-defined]
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *said: object) -> None:
+        """Be quiet."""
+
+
+def test_spans_arrive_at_a_collector_when_the_origin_stops(monkeypatch: pytest.MonkeyPatch) -> None:
+    with HTTPServer(("127.0.0.1", 0), Collector) as collector:
+        collector.got = []  # type: ignore[attr-defined]
+        thread = threading.Thread(target=collector.handle_request, daemon=True)
+        thread.start()
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", f"http://127.0.0.1:{collector.server_port}/")
+        assert spans.configure(serving())
+        with spans.span("standing"):
+            pass
+        spans.install(None)
+        thread.join(10)
+        [(path, media_type, body)] = collector.got  # type: ignore[attr-defined]
+    assert (path, media_type) == ("/v1/traces", "application/x-protobuf")
+    assert b"standing" in body
+    assert b"wetplate-origin" in body
