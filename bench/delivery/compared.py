@@ -4,12 +4,12 @@ A server that dies on a check fails it and is started anew for the next one, so 
 decide the rest of its column.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from typing import TypeAlias
 
 from bench.delivery.behaviour import Check, verdict
-from bench.delivery.inputs import plain
 from bench.delivery.installing import Absent
 from bench.delivery.peers.peer import Peer
 
@@ -61,6 +61,11 @@ def _until_death(peer: Peer, checks: Mapping[str, Check]) -> Iterator[tuple[str,
 def _cell(said: Verdict) -> str:
     mark, seen = said
     return f"{MARKS[mark]} {plain(seen)[:80]}".strip() if mark == "fail" else MARKS[mark]
+
+
+def plain(text: str) -> str:
+    """Text that cannot break a Markdown table."""
+    return re.sub(r"\s+", " ", text).replace("|", "/")
 
 
 def _sums(found: Mapping[str, Mapping[str, Verdict]]) -> str:
