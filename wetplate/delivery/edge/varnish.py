@@ -34,6 +34,7 @@ VCL: Final = "edge.vcl"
 READ_AS_ROOT: Final = f"/proc/self/cwd/{VCL}"
 MODULES: Final = ("libvmod_std.so", "libvmod_vsthrottle.so", "libvmod_xkey.so")
 #: Header lines of 72 KiB at most, so that a path of 64 KiB is refused by an answer and not by a closed line.
+#: Not logged: which of our rules ran and which headers they dropped; all that a log of requests needs is.
 PARAMETERS: Final = {
     "http_req_size": "80k",
     "http_req_hdr_len": "72k",
@@ -42,6 +43,7 @@ PARAMETERS: Final = {
     "thread_pool_min": "20",
     "timeout_idle": "30",
     "vcc_allow_inline_c": "off",
+    "vsl_mask": "-ReqUnset,-RespUnset,-BereqUnset,-BerespUnset,-VCL_call,-VCL_return",
 }
 
 
