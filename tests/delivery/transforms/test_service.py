@@ -15,7 +15,7 @@ from wetplate.derivatives import ondemand
 from wetplate.derivatives.asked import Asked
 from wetplate.derivatives.tables import TransformRow
 from wetplate.derivatives.transform import Transform, read
-from wetplate.errors import Busy, ImageGone, ImageUnknown, NotServed, TransformFailed
+from wetplate.errors import Busy, ImageGone, ImageUnknown, NotServed, StoreUnfaithful
 from wetplate.imaging.chunks import foreign
 from wetplate.imaging.codec import decode, sniff
 from wetplate.provenance.metadata import mark
@@ -207,9 +207,19 @@ def test_without_workers_nothing_is_promised(limits: Serving) -> None:
 def test_wrong_bytes_in_the_store_go_nowhere(
     run: Callable[..., Any], objects: MemoryObjects, image: str
 ) -> None:
-    key = f"canonical/{image[:2]}/{image}.png"
-    body = objects.get(key)
-    objects.delete(key)
-    objects.put(key, body[:-1] + b"\0", content_type="image/png")
-    with pytest.raises(TransformFailed, match="restore"):
+    def alter(key: str) -> None:
+        body = objects.get(key)
+        objects.delete(key)
+        objects.put(key, body[:-1] + b"\0", content_type="image/png")
+
+    run(lambda door: door.rendered(image, "boots", 1, SMALL))
+    alter(next(objects.list("transforms/")).key)
+    with pytest.raises(StoreUnfaithful, match="other bytes"):
         run(lambda door: door.rendered(image, "boots", 1, SMALL))
+    key = f"canonical/{image[:2]}/{image}.png"
+    alter(key)
+    with pytest.raises(StoreUnfaithful, match="other bytes"):
+        run(lambda door: door.rendered(image, "boots", 1, read("w96.webp")))
+    objects.delete(key)
+    with pytest.raises(StoreUnfaithful, match="should stand"):
+        run(lambda door: door.rendered(image, "boots", 1, read("w96.webp")))

@@ -31,7 +31,7 @@ from wetplate.derivatives import ondemand, tiers
 from wetplate.derivatives.asked import Asked, Finished, Source
 from wetplate.derivatives.drawing import size_of
 from wetplate.derivatives.tables import TransformRow
-from wetplate.errors import Busy, NotServed, ObjectMissing, TransformFailed
+from wetplate.errors import Busy, NotServed, ObjectMissing, StoreUnfaithful
 from wetplate.imaging.formats import MEDIA_TYPES
 from wetplate.imaging.lending import lent
 from wetplate.provenance.metadata import xmp_packet
@@ -58,7 +58,7 @@ class Making:
         return None if row is None else self._read(row)
 
     def kept(self, asked: Asked) -> Rendered:
-        """The file, made and kept unless another process did meanwhile. Raises Busy, TransformFailed, ..."""
+        """The file, made and kept unless another process did meanwhile. Raises as `rendered`."""
         with transaction(self._database) as session:
             self._wait_for_others(session, asked)
             row = ondemand.find(session, asked)
@@ -88,23 +88,24 @@ class Making:
             ) from error
 
     def _read(self, row: TransformRow) -> Rendered | None:
-        """The row's file; None where its object is gone: then it is made again."""
+        """The row's file; None where its object is gone: then it is made again. Raises StoreUnfaithful."""
         began = perf_counter()
         try:
             body = self._objects.get(row.key)
         except ObjectMissing:
             return None
+        _same(body, row.sha256)
         seconds = {"store": perf_counter() - began}
         tier: Tier = "production" if row.tier == tiers.PRODUCTION else "fast"
         return Rendered(body, MEDIA_TYPES[row.format], row.sha256, tier, row.width, row.height, seconds)
 
     def _made(self, asked: Asked, source: Source) -> tuple[Finished, dict[str, float]]:
         began = perf_counter()
-        body = self._objects.get(source.key)
-        if sha256(body) != asked.image:
-            raise TransformFailed(
-                "corrupt", "the store holds other bytes than the image's; restore the object"
-            )
+        try:
+            body = self._objects.get(source.key)
+        except ObjectMissing as error:
+            raise StoreUnfaithful("missing", "the picture that should stand in the store does not") from error
+        _same(body, asked.image)
         fetched = perf_counter() - began
         metrics.SOURCE_SECONDS.observe(fetched)
         width, _ = size_of(asked.transform, source.width, source.height)
@@ -114,6 +115,12 @@ class Making:
             made = self._make(job)
         finished = Finished(made.body, made.sha256, made.width, made.height, encoding.quality)
         return finished, {"store": fetched, **made.seconds}
+
+
+def _same(body: bytes, digest: str) -> None:
+    """Return if these are the bytes that were put there: no others are decoded or handed out."""
+    if sha256(body) != digest:
+        raise StoreUnfaithful("altered", "the store holds other bytes than were put there")
 
 
 def admit(session: Session, asked: Asked) -> None:

@@ -107,7 +107,7 @@ class Transforms:
         `client` is who is throttled (`clients.client`); empty: nobody. `store=False` (signed addresses) makes
         the file without looking at what stands, and keeps nothing.
 
-        Raises Busy, TransformFailed, ImageGone, NotServed, ImageUnknown, ObjectMissing, DatabaseUnavailable.
+        Raises Busy, TransformFailed, ImageGone, NotServed, ImageUnknown, StoreUnfaithful, StorageError.
         """
         asked = Asked(image, family, version, transform)
         if store and (found := await self._standing(asked)) is not None:
@@ -154,9 +154,10 @@ class Transforms:
             metrics.TRANSFORM_ERRORS.bound(error.reason).inc()
             raise
         finally:
-            if not begun:
+            if begun:
+                self._mean += WEIGHT * (perf_counter() - begun[0] - self._mean)
+            else:
                 self._waits(-1)
-        self._mean += WEIGHT * (perf_counter() - begun[0] - self._mean)
         done = replace(done, seconds={"queue": begun[0] - queued, **done.seconds})
         _count(done, asked.transform.format)
         return done
