@@ -13,12 +13,9 @@ from prometheus_client.metrics import MetricWrapperBase
 from wetplate import metrics
 from wetplate.delivery.purging import targets
 from wetplate.delivery.transforms.service import Rendered
-from wetplate.derivatives import profiles, transform
+from wetplate.derivatives import transform
 from wetplate.metrics import OTHER, REGISTRY, Closed
-from wetplate.moderation.bands import APPROVE, REJECT, REVIEW
-from wetplate.publication.states import State
 from wetplate.settings import ROOT
-from wetplate.storage import outbox
 
 CLOSED = [value for value in vars(metrics).values() if isinstance(value, Closed)]
 STRANGERS = ("/images/" + "ab" * 32, "boots", "", "MEMORY", "hit ", "x" * 10_000, "\ud800")
@@ -54,14 +51,6 @@ def test_a_stranger_is_counted_as_other(family: Closed[Counter], stranger: str) 
     for kept in (family._children, family.collector._metrics):
         for values in kept:
             assert all(v in listed for v, listed in zip(values, family.labels.values(), strict=True))
-
-
-def test_read_families_have_closed_labels_and_names_of_their_own() -> None:
-    names = [read.full_name for read in metrics.READ]
-    assert {read for read in vars(metrics).values() if isinstance(read, metrics.Read)} == set(metrics.READ)
-    assert len(set(names)) == len(names)
-    assert not set(names) & set(REGISTRY._names_to_collectors)
-    assert all(listed for read in metrics.READ for listed in read.labels.values())
 
 
 def test_as_many_values_as_labels() -> None:
@@ -111,7 +100,7 @@ def test_counting_one_answer_costs_microseconds() -> None:
 
 def test_half_of_the_buckets_lie_below_fifty_milliseconds() -> None:
     assert sum(bound < 0.05 for bound in metrics.LATENCIES) >= len(metrics.LATENCIES) / 2
-    for bounds in (metrics.LATENCIES, metrics.TAKEDOWNS, metrics.SIZES, metrics.SCORES):
+    for bounds in (metrics.LATENCIES, metrics.TAKEDOWNS):
         assert list(bounds) == sorted(set(bounds))
 
 
@@ -131,13 +120,7 @@ def test_importing_is_cheap_and_touches_nothing_global() -> None:
 
 
 def test_the_lists_agree_with_the_house() -> None:
-    offered = {width for name in profiles.names() for width in profiles.load(name).widths}
-    wanted = offered | {w for name in profiles.names() for w in profiles.load(name).on_demand}
-    assert {str(width) for width in wanted | set(transform.WIDTHS)} <= set(metrics.WIDTHS)
     assert set(transform.FORMATS) == set(metrics.PICTURES)
-    assert set(State) == set(metrics.STATES)
-    assert {APPROVE, REVIEW, REJECT} == set(metrics.DECISIONS)
-    assert set(outbox.HANDLED) == set(metrics.TOPICS)
     assert set(targets._OPENERS) == set(metrics.TARGETS)
     assert set(Rendered.__annotations__["tier"].__args__) == set(metrics.TIERS)
     assert set(Rendered.__annotations__["cache"].__args__) <= set(metrics.CACHE_RESULTS)

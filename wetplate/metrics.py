@@ -1,7 +1,7 @@
 """Every number Wetplate counts: names, labels and buckets, in a registry of our own.
 
 Here: declaring. Not here: counting (whoever does the thing counts it), what the catalog knows at scrape time
-(`delivery.health.catalog`), answering `/metrics` (`delivery.health`).
+(`delivery.health.readings`), answering `/metrics` (`delivery.health`).
 
 Rules:
 1. Labels are closed: each label's values are listed here, and any other value is counted as `other`. So no
@@ -15,10 +15,9 @@ Rules:
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import product
 from math import prod
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Generic, TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
@@ -39,14 +38,7 @@ ERRORS = ("bad_request", "unsupported", "corrupt", "too_large", "timeout", "oom"
 REJECTIONS = ("queue_full", "rate_limit", "not_allowed")
 SIGNATURES = ("missing", "bad", "expired", "unknown_key")
 TARGETS = ("shield", "varnish", "fastly", "cloudflare", "cloudfront")
-STATES = ("draft", "published", "hidden", "superseded", "withdrawn")
-DECISIONS = ("approve", "review", "reject")
-TOPICS = ("review.decided", "image.withdrawn", "image.reinstated", "transform.requested")
 PURGES = ("ok", "failed", "retried", "unverified")
-WIDTHS = (
-    *("64", "96", "128", "160", "192", "256", "320", "384", "480", "512", "640", "768", "960", "1024"),
-    *("1080", "1280", "1536", "1920", "2048"),
-)
 
 #: Half of all cached answers take less than a millisecond, and the median is what is asked for.
 LATENCIES = (
@@ -55,8 +47,6 @@ LATENCIES = (
 )
 #: From a tombstone heard over a connection to an edge that had to be asked again after a minute.
 TAKEDOWNS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 300.0)
-SIZES = (1_000, 2_500, 5_000, 10_000, 20_000, 40_000, 80_000, 160_000, 320_000, 640_000, 1_280_000)
-SCORES = (30.0, 50.0, 60.0, 65.0, 70.0, 72.5, 75.0, 77.5, 80.0, 85.0, 90.0, 95.0)
 
 Metric = TypeVar("Metric", Counter, Gauge, Histogram)
 
@@ -166,63 +156,6 @@ TAKEDOWN_SECONDS = Histogram(
 )  # fmt: skip
 NEWS_HEARD = _gauge(
     "news_heard_timestamp_seconds", "When the outbox was last known to be read to its end.", "livemin"
-)
-
-
-@dataclass(frozen=True, eq=False)
-class Read:
-    """A family that the catalog answers at scrape time, because short-lived processes did the work."""
-
-    kind: Literal["counter", "gauge", "histogram"]
-    name: str
-    says: str
-    labels: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    buckets: Sequence[float] = ()
-
-    @property
-    def full_name(self) -> str:
-        return f"{NAMESPACE}_{self.name}"
-
-
-# What the catalog knows; `delivery.health` asks it
-MADE = Read(
-    "counter", "derivatives_published_total", "Derivatives made.", {"format": PICTURES, "width": WIDTHS}
-)
-MADE_BYTES = Read(
-    "histogram", "derivative_bytes", "Sizes of derivatives in force.",
-    {"format": PICTURES, "width": WIDTHS}, SIZES,
-)  # fmt: skip
-MADE_SCORES = Read(
-    "histogram", "derivative_ssimulacra2", "SSIMULACRA2 of derivatives in force against their source.",
-    {"format": PICTURES}, SCORES,
-)  # fmt: skip
-IMAGES = Read("gauge", "images", "Canonical images by state of publication.", {"state": STATES})
-VERDICTS = Read("counter", "moderation_verdicts_total", "Verdicts recorded.", {"verdict": DECISIONS})
-REVIEW_WAITING = Read("gauge", "review_waiting", "Images that wait for a person.")
-REVIEW_OLDEST = Read("gauge", "review_oldest_seconds", "How long the first of them has waited.")
-OUTBOX_PENDING = Read("gauge", "outbox_pending", "Work in the outbox not done yet.", {"topic": TOPICS})
-TAKEDOWN_PENDING = Read("gauge", "takedown_outbox_pending", "Takedowns not carried out yet.")
-TAKEDOWN_OLDEST = Read("gauge", "takedown_oldest_seconds", "How long the first of them has been open.")
-TAKEDOWN_VERIFIED = Read(
-    "histogram", "takedown_to_verified_seconds",
-    "From the withdrawal's commit until every cache was seen from outside to refuse the image.",
-    {}, TAKEDOWNS,
-)  # fmt: skip
-PURGES_PENDING = Read("gauge", "purges_pending", "Purges not yet seen to work.", {"target": TARGETS})
-KEPT_TRANSFORMS = Read(
-    "gauge", "transform_store_bytes", "Bytes of transforms kept in the store.", {"tier": TIERS}
-)
-BUDGET = Read(
-    "gauge",
-    "painting_budget_used_ratio",
-    "Share of the painting budget of today spent, by the family that is nearest its end.",
-    {"resource": ("images", "device_seconds")},
-)  # fmt: skip
-CATALOG_UP = Read("gauge", "catalog_up", "1 if the catalog answered this scrape or one moments ago.")
-READ = (
-    *(MADE, MADE_BYTES, MADE_SCORES, IMAGES, VERDICTS, REVIEW_WAITING, REVIEW_OLDEST),
-    *(OUTBOX_PENDING, TAKEDOWN_PENDING, TAKEDOWN_OLDEST, TAKEDOWN_VERIFIED, PURGES_PENDING),
-    *(KEPT_TRANSFORMS, BUDGET, CATALOG_UP),
 )
 
 

@@ -16,6 +16,7 @@ import pytest
 import yaml
 
 from wetplate import metrics
+from wetplate.delivery.health import readings
 from wetplate.metrics import OTHER, REGISTRY, Closed
 from wetplate.settings import ROOT
 
@@ -58,10 +59,10 @@ def told() -> Mapping[str, Mapping[str, Sequence[str]]]:
     for collector in REGISTRY._collector_to_names:
         for name in REGISTRY._get_names(collector):
             known[name] = closed.get(collector, {})  # type: ignore[call-overload]
-    for read in metrics.READ:
-        labels = {label: (*values, OTHER) for label, values in read.labels.items()}
-        suffixes = ("_bucket", "_sum", "_count") if read.kind == "histogram" else ("",)
-        known |= {read.full_name + suffix: labels for suffix in suffixes}
+    for reading in readings.ALL:
+        labels = {label: (*values, OTHER) for label, values in reading.labels.items()}
+        suffixes = ("_bucket", "_sum", "_count") if reading.kind == "histogram" else ("",)
+        known |= {reading.full_name + suffix: labels for suffix in suffixes}
     return known
 
 
@@ -92,7 +93,7 @@ def test_every_label_that_is_asked_for_exists_and_takes_that_value() -> None:
 def test_every_number_is_shown_or_watched() -> None:
     asked = {name for _, text in expressions() for name, _ in NAME.findall(text)}
     counted = {each.name + ("_total" if each.type == "counter" else "") for each in REGISTRY.collect()}
-    counted |= {read.full_name for read in metrics.READ}
+    counted |= {reading.full_name for reading in readings.ALL}
     assert counted <= {re.sub(r"_(bucket|sum|count)\Z", "", name) for name in asked}
 
 

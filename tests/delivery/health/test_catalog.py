@@ -9,12 +9,14 @@ from sqlalchemy.orm import Session
 
 from tests.canonical.paintings import painted
 from tests.publication.images import admitted, published, verdict
-from wetplate import metrics
+from wetplate.delivery.health import readings
 from wetplate.delivery.health.catalog import CatalogCollector
 from wetplate.delivery.health.questions import by_bucket, by_label
+from wetplate.delivery.health.readings import Reading
+from wetplate.derivatives import profiles
 from wetplate.derivatives.tables import TransformRow
 from wetplate.generation import budget
-from wetplate.metrics import Read
+from wetplate.metrics import REGISTRY
 from wetplate.publication import moves
 from wetplate.recipes.catalog import family_of
 from wetplate.storage.database import now, transaction
@@ -153,13 +155,13 @@ def test_who_comes_while_another_asks_is_not_kept_waiting(database: Engine) -> N
 
 
 def test_rows_off_the_lists_are_told_as_other() -> None:
-    read = Read("gauge", "things", "Things.", {"kind": ("a", "b")})
+    read = Reading("gauge", "things", "Things.", {"kind": ("a", "b")})
     told = samples(by_label(read)([("a", 1), ("secret", 2), ("https://x", 3)]))
     assert told == {("wetplate_things", "a"): 1, ("wetplate_things", "b"): 0, ("wetplate_things", "other"): 5}
 
 
 def test_buckets_are_cumulated_and_a_bound_counts_below_itself() -> None:
-    read = Read("histogram", "sizes", "Sizes.", {}, (10.0, 20.0))
+    read = Reading("histogram", "sizes", "Sizes.", {}, (10.0, 20.0))
     told = samples(by_bucket(read)([(2, 3, 15), (1, 1, 20), (0, 2, 90)]))
     assert told == {
         ("wetplate_sizes_bucket", "10.0"): 3,
@@ -172,4 +174,19 @@ def test_buckets_are_cumulated_and_a_bound_counts_below_itself() -> None:
 
 def test_every_read_family_is_told(stocked: Engine) -> None:
     told = {family.name for family in CatalogCollector(stocked).collect()}
-    assert told == {read.full_name.removesuffix("_total") for read in metrics.READ}
+    assert told == {read.full_name.removesuffix("_total") for read in readings.ALL}
+
+
+def test_readings_have_closed_labels_and_names_of_their_own() -> None:
+    names = [reading.full_name for reading in readings.ALL]
+    assert {each for each in vars(readings).values() if isinstance(each, Reading)} == set(readings.ALL)
+    assert len(set(names)) == len(names)
+    assert not set(names) & set(REGISTRY._names_to_collectors)
+    assert all(listed for reading in readings.ALL for listed in reading.labels.values())
+    assert tuple(sorted(set(readings.SIZES))) == readings.SIZES
+    assert tuple(sorted(set(readings.SCORES))) == readings.SCORES
+
+
+def test_every_width_that_is_made_ahead_has_a_series_of_its_own() -> None:
+    wanted = {width for name in profiles.names() for width in profiles.load(name).widths}
+    assert {str(width) for width in wanted} <= set(readings.WIDTHS)

@@ -8,7 +8,8 @@ import pytest
 
 from wetplate.delivery import caching
 from wetplate.delivery.caching import Kind as Cached
-from wetplate.delivery.probe.judge import REMEDIES, RULES, Expected, Got, Kind, judge
+from wetplate.delivery.probe.exchange import Expected, Got, Kind
+from wetplate.delivery.probe.judge import REMEDIES, RULES, judge
 from wetplate.imaging.codec import Encoding, encode
 from wetplate.storage.objects import sha256
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from wetplate.delivery import urls
 from wetplate.delivery.probe import plan
-from wetplate.delivery.probe.judge import Expected, Got, Kind
+from wetplate.delivery.probe.exchange import Expected, Got, Kind
 from wetplate.delivery.urls import Auto, OnDemand, Published, Signed
 
 WIDTHS = (128, 320, 640)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wetplate.delivery.probe.judge import Expected, Got, Kind
+from wetplate.delivery.probe.exchange import Expected, Got, Kind
 from wetplate.delivery.probe.report import Report, Visit, quantile
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from tests.delivery.house import House
 from wetplate.delivery.probe import catalog, visit
-from wetplate.delivery.probe.judge import Kind
+from wetplate.delivery.probe.exchange import Kind
 from wetplate.delivery.probe.report import Report
 from wetplate.settings import serving
 from wetplate.storage.database import transaction

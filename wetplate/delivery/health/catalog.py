@@ -20,8 +20,8 @@ from prometheus_client.registry import Collector
 from sqlalchemy import Engine, text
 
 from wetplate.delivery.health.questions import PRESSING, WHOLE, Question
+from wetplate.delivery.health.readings import CATALOG_UP
 from wetplate.errors import StorageError
-from wetplate.metrics import CATALOG_UP
 from wetplate.storage.database import transaction
 
 LOG = logging.getLogger(__name__)

@@ -1,7 +1,7 @@
 """The questions the catalog is asked for its numbers, and how rows become metric families.
 
-Here: SQL and the shape of its answers, both pure. Not here: when they are asked (`catalog`), the names and
-labels (`wetplate.metrics`).
+Here: SQL and the shape of its answers, both pure. Not here: when they are asked (`catalog`), names and labels
+(`readings`).
 
 Rules:
 1. A label value that is not on the closed list is added to `other`; small families show their zeros.
@@ -19,8 +19,10 @@ from typing import Any
 from prometheus_client import Metric
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 
-from wetplate import metrics
-from wetplate.metrics import OTHER, SHOWN_FROM_ZERO, Read
+from wetplate.delivery.health import readings
+from wetplate.delivery.health.readings import Reading
+from wetplate.metrics import OTHER, SHOWN_FROM_ZERO
+from wetplate.storage.outbox import HANDLED
 
 Rows = Iterable[Sequence[Any]]
 
@@ -34,15 +36,15 @@ class Question:
     given: dict[str, object] = field(default_factory=dict)
 
 
-def by_label(read: Read) -> Callable[[Rows], Iterator[Metric]]:
+def by_label(reading: Reading) -> Callable[[Rows], Iterator[Metric]]:
     """Rows of label values and a number."""
 
     def tell(rows: Rows) -> Iterator[Metric]:
-        totals: dict[tuple[str, ...], float] = defaultdict(float, dict.fromkeys(_shown(read), 0.0))
+        totals: dict[tuple[str, ...], float] = defaultdict(float, dict.fromkeys(_shown(reading), 0.0))
         for *values, number in rows:
-            totals[_closed(read, values)] += number
-        kind = CounterMetricFamily if read.kind == "counter" else GaugeMetricFamily
-        family = kind(read.full_name, read.says, labels=tuple(read.labels))
+            totals[_closed(reading, values)] += number
+        kind = CounterMetricFamily if reading.kind == "counter" else GaugeMetricFamily
+        family = kind(reading.full_name, reading.says, labels=tuple(reading.labels))
         for labels, total in totals.items():
             family.add_metric(labels, total)
         yield family
@@ -50,29 +52,29 @@ def by_label(read: Read) -> Callable[[Rows], Iterator[Metric]]:
     return tell
 
 
-def by_column(*reads: Read) -> Callable[[Rows], Iterator[Metric]]:
+def by_column(*asked: Reading) -> Callable[[Rows], Iterator[Metric]]:
     """One row, a number for each of these."""
 
     def tell(rows: Rows) -> Iterator[Metric]:
         for row in rows:
-            for read, number in zip(reads, row, strict=True):
-                yield GaugeMetricFamily(read.full_name, read.says, number)
+            for reading, number in zip(asked, row, strict=True):
+                yield GaugeMetricFamily(reading.full_name, reading.says, number)
 
     return tell
 
 
-def by_bucket(read: Read) -> Callable[[Rows], Iterator[Metric]]:
+def by_bucket(reading: Reading) -> Callable[[Rows], Iterator[Metric]]:
     """Rows of label values, how many bounds lie at or above, how many values, and their sum."""
 
     def tell(rows: Rows) -> Iterator[Metric]:
-        counts: dict[tuple[str, ...], list[float]] = defaultdict(lambda: [0.0] * (len(read.buckets) + 1))
+        counts: dict[tuple[str, ...], list[float]] = defaultdict(lambda: [0.0] * (len(reading.buckets) + 1))
         sums: dict[tuple[str, ...], float] = defaultdict(float)
         for *values, above, number, total in rows:
-            counts[_closed(read, values)][len(read.buckets) - above] += number
-            sums[_closed(read, values)] += total
-        family = HistogramMetricFamily(read.full_name, read.says, labels=tuple(read.labels))
+            counts[_closed(reading, values)][len(reading.buckets) - above] += number
+            sums[_closed(reading, values)] += total
+        family = HistogramMetricFamily(reading.full_name, reading.says, labels=tuple(reading.labels))
         for labels, found in counts.items():
-            family.add_metric(labels, list(_cumulated(read.buckets, found)), sums[labels])
+            family.add_metric(labels, list(_cumulated(reading.buckets, found)), sums[labels])
         yield family
 
     return tell
@@ -85,19 +87,19 @@ def _cumulated(bounds: Sequence[float], found: Sequence[float]) -> Iterator[tupl
         yield bound, running
 
 
-def _closed(read: Read, values: Sequence[object]) -> tuple[str, ...]:
-    told = zip(map(str, values), read.labels.values(), strict=True)
+def _closed(reading: Reading, values: Sequence[object]) -> tuple[str, ...]:
+    told = zip(map(str, values), reading.labels.values(), strict=True)
     return tuple(value if value in listed else OTHER for value, listed in told)
 
 
-def _shown(read: Read) -> Iterable[tuple[str, ...]]:
-    small = prod(map(len, read.labels.values())) <= SHOWN_FROM_ZERO
-    return product(*read.labels.values()) if small else ()
+def _shown(reading: Reading) -> Iterable[tuple[str, ...]]:
+    small = prod(map(len, reading.labels.values())) <= SHOWN_FROM_ZERO
+    return product(*reading.labels.values()) if small else ()
 
 
-def _bounds(read: Read) -> dict[str, object]:
+def _bounds(reading: Reading) -> dict[str, object]:
     """Negated, because `width_bucket` counts a value equal to a bound above it, and Prometheus below."""
-    return {"bounds": sorted(-bound for bound in read.buckets)}
+    return {"bounds": sorted(-bound for bound in reading.buckets)}
 
 
 REVIEW = """
@@ -173,19 +175,19 @@ FROM ({IN_FORCE}) AS stands WHERE score IS NOT NULL GROUP BY 1, 2
 """
 
 PRESSING = (
-    Question(REVIEW, by_column(metrics.REVIEW_WAITING, metrics.REVIEW_OLDEST)),
-    Question(OUTBOX, by_label(metrics.OUTBOX_PENDING), {"topics": list(metrics.TOPICS)}),
-    Question(TAKEDOWNS, by_column(metrics.TAKEDOWN_PENDING, metrics.TAKEDOWN_OLDEST)),
-    Question(PURGES, by_label(metrics.PURGES_PENDING)),
-    Question(BUDGET, by_label(metrics.BUDGET)),
+    Question(REVIEW, by_column(readings.REVIEW_WAITING, readings.REVIEW_OLDEST)),
+    Question(OUTBOX, by_label(readings.OUTBOX_PENDING), {"topics": list(HANDLED)}),
+    Question(TAKEDOWNS, by_column(readings.TAKEDOWN_PENDING, readings.TAKEDOWN_OLDEST)),
+    Question(PURGES, by_label(readings.PURGES_PENDING)),
+    Question(BUDGET, by_label(readings.BUDGET)),
 )
 
 WHOLE = (
-    Question(IMAGES, by_label(metrics.IMAGES)),
-    Question(VERDICTS, by_label(metrics.VERDICTS)),
-    Question(VERIFIED, by_bucket(metrics.TAKEDOWN_VERIFIED), _bounds(metrics.TAKEDOWN_VERIFIED)),
-    Question(MADE, by_label(metrics.MADE)),
-    Question(KEPT, by_label(metrics.KEPT_TRANSFORMS)),
-    Question(SIZES, by_bucket(metrics.MADE_BYTES), _bounds(metrics.MADE_BYTES)),
-    Question(SCORES, by_bucket(metrics.MADE_SCORES), _bounds(metrics.MADE_SCORES)),
+    Question(IMAGES, by_label(readings.IMAGES)),
+    Question(VERDICTS, by_label(readings.VERDICTS)),
+    Question(VERIFIED, by_bucket(readings.TAKEDOWN_VERIFIED), _bounds(readings.TAKEDOWN_VERIFIED)),
+    Question(MADE, by_label(readings.MADE)),
+    Question(KEPT, by_label(readings.KEPT_TRANSFORMS)),
+    Question(SIZES, by_bucket(readings.MADE_BYTES), _bounds(readings.MADE_BYTES)),
+    Question(SCORES, by_bucket(readings.MADE_SCORES), _bounds(readings.MADE_SCORES)),
 )

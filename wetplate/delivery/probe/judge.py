@@ -1,6 +1,6 @@
 """What is wrong with an answer. Pure: an answer and what was expected, and nothing else.
 
-Here: one function per rule. Not here: asking (`visit`), what to ask for (`plan`).
+Here: one function per rule. Not here: the values (`exchange`), asking (`visit`), what to ask for (`plan`).
 
 Rules:
 1. An answer of another status than expected is judged for that, and for how long it may be kept; what it
@@ -12,10 +12,9 @@ Rules:
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from enum import StrEnum
 
 from wetplate.delivery.probe import fields
+from wetplate.delivery.probe.exchange import Expected, Got, Kind
 from wetplate.errors import ImageError
 from wetplate.imaging.codec import decode
 from wetplate.imaging.formats import MEDIA_TYPES, sniff
@@ -25,86 +24,7 @@ from wetplate.storage.objects import sha256
 FRESH = 60  # seconds in a browser
 SHARED = 86_400  # seconds in caches that can be purged
 ERROR = 5  # seconds that an error may be kept
-EDGE = "edge"
 PROBLEM = "application/problem+json"
-
-
-class Kind(StrEnum):
-    """What is asked for."""
-
-    MANIFEST = "manifest"
-    DERIVATIVE = "derivative"
-    TRANSFORM = "transform"
-    AUTO = "auto"
-    REVALIDATED = "revalidated"
-    HEAD = "head"
-    PART = "part"
-    FORGED = "forged"
-    UNKNOWN = "unknown"
-    GONE = "gone"
-
-    @property
-    def picture(self) -> bool:
-        """Whether a picture is the right answer."""
-        return self in (Kind.DERIVATIVE, Kind.TRANSFORM, Kind.AUTO)
-
-
-@dataclass(frozen=True)
-class Expected:
-    """A request and what its answer must be.
-
-    `size` in pixels, `digest` the first digits of the body's SHA-256, `etag` what a revalidation asks with.
-    """
-
-    path: str
-    kind: Kind
-    statuses: tuple[int, ...] = (200,)
-    formats: tuple[str, ...] = ()
-    size: tuple[int, int] | None = None
-    digest: str = ""
-    method: str = "GET"
-    asks: Mapping[str, str] = field(default_factory=dict)
-    length: int | None = None
-    etag: str = ""
-
-
-@dataclass(frozen=True)
-class Got:
-    """An answer; `headers` by lower-case name, `seconds` until its last byte."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-    seconds: float
-
-    def header(self, name: str) -> str:
-        """The header's value, empty if there is none."""
-        return self.headers.get(name, "")
-
-    @property
-    def hops(self) -> list[fields.Hop]:
-        """The caches it came through."""
-        return fields.hops(self.header("cache-status"))
-
-    @property
-    def age(self) -> int:
-        """How long ago the origin said so."""
-        return fields.seconds({"age": self.header("age")}, "age") or 0
-
-    @property
-    def through_edge(self) -> bool:
-        """Whether a cache stands between us and the origin."""
-        return len(self.hops) > 1 or any(EDGE in hop.name for hop in self.hops) or "age" in self.headers
-
-    @property
-    def tier(self) -> str:
-        """Who had it: `edge`, `memory` or `store`; `made` if nobody, empty if it cannot be told."""
-        hops = self.hops
-        if self.through_edge and (hops[-1].hit if hops else self.age > 0):
-            return "edge"
-        if not hops:
-            return ""
-        return "memory" if hops[0].hit else "store" if hops[0].detail == "store" else "made"
 
 
 Rule = Callable[[Got, Expected], Iterator[str]]

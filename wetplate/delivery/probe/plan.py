@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from wetplate.delivery import urls
-from wetplate.delivery.probe.judge import Expected, Got, Kind
+from wetplate.delivery.probe.exchange import Expected, Got, Kind
 from wetplate.delivery.urls import Auto, OnDemand, Published, Signed
 from wetplate.derivatives import transform
 from wetplate.derivatives.transform import WIDTHS, Shape, Transform

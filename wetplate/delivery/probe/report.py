@@ -12,7 +12,7 @@ from math import ceil
 from statistics import fmean
 from typing import Any
 
-from wetplate.delivery.probe.judge import Expected, Got
+from wetplate.delivery.probe.exchange import Expected, Got
 from wetplate.publication.findings import Finding
 
 QUANTILES = {"p50": 0.5, "p95": 0.95, "p99": 0.99}

@@ -16,7 +16,8 @@ from random import Random
 import httpx
 
 from wetplate.delivery.probe import plan
-from wetplate.delivery.probe.judge import REMEDIES, Expected, Got, judge
+from wetplate.delivery.probe.exchange import Expected, Got
+from wetplate.delivery.probe.judge import REMEDIES, judge
 from wetplate.delivery.probe.report import Report, Visit
 from wetplate.publication.findings import Finding
 from wetplate.settings import Serving
