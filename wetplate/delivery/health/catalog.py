@@ -31,7 +31,7 @@ PATIENCE = text("SET LOCAL statement_timeout = '2s'")
 class CatalogCollector(Collector):
     """Asks anew what was answered more than `pressing` or `whole` seconds ago."""
 
-    def __init__(self, database: Engine, *, pressing: float = 5.0, whole: float = 60.0) -> None:
+    def __init__(self, database: Engine, *, pressing: float = 5.0, whole: float = 120.0) -> None:
         self._database = database
         self._groups = {PRESSING: pressing, WHOLE: whole}
         self._known: dict[Sequence[Question], tuple[float, list[Metric]]] = {}

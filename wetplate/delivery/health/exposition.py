@@ -26,11 +26,12 @@ from prometheus_client.registry import Collector
 from sqlalchemy import Engine
 
 from wetplate.delivery.health.catalog import CatalogCollector, up
-from wetplate.delivery.health.checks import PATIENCE, within
+from wetplate.delivery.health.checks import within
 from wetplate.metrics import REGISTRY
 
 MEDIA_TYPE = CONTENT_TYPE_LATEST
 VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+PATIENCE = 5.0  # half of what Prometheus waits for a scrape
 
 
 def shared(folder: Path) -> dict[str, str]:

@@ -6,7 +6,7 @@ Here: SQL and the shape of its answers, both pure. Not here: when they are asked
 Rules:
 1. A label value that is not on the closed list is added to `other`; small families show their zeros.
 2. What must be seen at once (PRESSING) is answered from small tables or partial indexes; what counts whole
-   tables (WHOLE) may be asked once a minute.
+   tables (WHOLE) may be asked every two minutes: 1.4 s for 100,000 images with 12 files each.
 """
 
 from collections import defaultdict
