@@ -12,7 +12,6 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cached_property, partial
 from pathlib import Path
 
@@ -159,17 +158,18 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=(*FIGURES, *TABLES), default=(*FIGURES, *TABLES))
     chosen = parser.parse_args().only
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that every server is ended then, too
-    found: list[Row] = []
+    figures: list[Row] = []
+    texts: list[str] = []
     with ExitStack() as ended:
         bench = Bench(ended, _pictures())
         for name in (name for name in FIGURES if name in chosen):
-            found += rows(name, getattr(bench, name))
-        texts = {name: getattr(bench, name)() for name in TABLES if name in chosen}
-    load = os.getloadavg()[0]
-    print(f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {os.cpu_count()} cores, load {load:.1f} at the end\n")
-    figures = [table.markdown(found), targets.markdown(found)] if found else []
-    print("\n\n".join([*figures, *texts.values()]))
-    table.keep(folder() / "figures.json", found, tables=texts, load=load)
+            found = list(rows(name, getattr(bench, name)))
+            table.keep(folder() / "figures.json", name, found, os.getloadavg()[0])
+            figures += found
+        for name in (name for name in TABLES if name in chosen):
+            texts.append(getattr(bench, name)())
+            table.keep(folder() / "figures.json", name, texts[-1], os.getloadavg()[0])
+    print("\n\n".join([*([table.markdown(figures), targets.markdown(figures)] if figures else []), *texts]))
 
 
 def _pictures() -> Path:

@@ -4,8 +4,9 @@ Rows of one measure stand together; the ratio is against ours, the first subject
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
 
@@ -52,11 +53,12 @@ def markdown(rows: Iterable[Row]) -> str:
     return "\n".join([*lines, *(["", *skipped] if skipped else [])])
 
 
-def keep(path: Path, rows: Iterable[Row], **around: object) -> None:
-    """Write the run as JSON."""
-    path.write_text(
-        json.dumps({**around, "rows": [asdict(row) for row in rows]}, indent=1, ensure_ascii=False)
-    )
+def keep(path: Path, name: str, found: Sequence[Row] | str, load: float) -> None:
+    """Write what one measure found as JSON, beside what others found in this run or before."""
+    kept = json.loads(path.read_text()) if path.exists() else {}
+    rows = found if isinstance(found, str) else [asdict(row) for row in found]
+    kept[name] = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "load": load, "found": rows}
+    path.write_text(json.dumps(kept, indent=1, ensure_ascii=False))
 
 
 def _line(figure: Figure, ours: Figure, *, first: bool) -> str:

@@ -6,6 +6,7 @@ Without the limit one address (`/unsafe/100000x100000/…`) takes the whole mach
 import base64
 import hashlib
 import hmac
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -45,8 +46,9 @@ def running(
     home = python("thumbor", THUMBOR).parent
     port, here = free_port(), folder() / "servers"
     here.mkdir(exist_ok=True)
-    configuration = here / f"{name}.conf"
-    configuration.write_text(_configuration(pictures, here / f"{name}-results", stored, speed, signed))
+    configuration, results = here / f"{name}.conf", here / f"{name}-results"
+    shutil.rmtree(results, ignore_errors=True)
+    configuration.write_text(_configuration(pictures, results, stored, speed, signed))
     command = [
         str(home / "thumbor"),
         "-i",
