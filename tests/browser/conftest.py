@@ -1,4 +1,8 @@
-"""One Chromium for all tests that drive a browser, and a shop: a running origin with a stocked family."""
+"""A Chromium for the tests of a module, and a shop: a running origin with a stocked family.
+
+Playwright keeps an event loop running in the thread of the tests for as long as it is open: it must be closed
+before any other test wants one of its own. So all tests that drive a browser stay together.
+"""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -66,7 +70,7 @@ def shop(postgres_server: Server) -> Iterator[Shop]:
     database.dispose()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     if CHROMIUM is None:
         pytest.skip("no Chromium on this machine (apt-get install chromium)")
