@@ -57,10 +57,13 @@ def rows(session: Session) -> dict[str, PurgeRow]:
 
 
 def test_nothing_is_owed_for_news_of_another_kind(session: Session, edge: MemoryCache) -> None:
-    for topic in ("image.published", "image.superseded", "image.reinstated", "family.changed"):
+    """A better file, that any visitor can bring about, least of all."""
+    for topic in ("image.published", "image.superseded", "image.reinstated", "transform.refined"):
         withdrawn(session, topic=topic)
+    edge.keep("/images/x", TAG)
     assert fan_out(session, [edge], Outside(), now()) == Round()
-    assert edge.purges == []
+    assert edge.held
+    assert catalog.pending(session, ["edge"], now()) == 0
 
 
 def test_a_takedown_reaches_every_cache_nearest_first(
@@ -108,14 +111,6 @@ def test_it_is_purged_once_more_when_everything_under_way_has_arrived(
     assert (told.settled, edge.held) == (1, {})
     assert fan_out(session, [edge], Outside(), began + 3 * SETTLING) == Round()
     assert len(edge.purges) == 2
-
-
-def test_a_better_file_needs_no_look_and_no_second_purge(session: Session, edge: MemoryCache) -> None:
-    withdrawn(session, topic="transform.refined")
-    outside = Outside(200)
-    assert fan_out(session, [edge], outside, now()).verified == 1
-    assert outside.asked == []
-    assert fan_out(session, [edge], outside, now() + 2 * SETTLING) == Round()
 
 
 def test_a_cache_that_fails_is_asked_again_ever_less_often(session: Session, edge: MemoryCache) -> None:

@@ -5,8 +5,7 @@ from hypothesis import strategies as st
 
 from wetplate.delivery.caching import RULES
 from wetplate.delivery.edge.vcl import Edge
-from wetplate.delivery.purging.schedule import LONGEST, SETTLING, TAKEN, TOPICS, backoff
-from wetplate.derivatives.ondemand import REFINED
+from wetplate.delivery.purging.schedule import LONGEST, SETTLING, TOPICS, backoff
 from wetplate.publication.states import LEGAL, TARGET, TOPIC, State
 from wetplate.settings import serving
 
@@ -30,13 +29,12 @@ def test_the_second_purge_waits_for_everything_that_can_be_under_way() -> None:
     assert SETTLING.total_seconds() > EDGE.mark_seconds > under_way
 
 
-def test_whatever_leaves_the_public_is_purged() -> None:
+def test_whatever_leaves_the_public_is_purged_and_nothing_else() -> None:
     taken = {
         TOPIC[move]
         for state, moves in LEGAL.items()
         for move in moves
         if state.public and not TARGET[move].public
     }
-    assert taken == set(TAKEN)
-    assert set(TOPICS) == {*TAKEN, REFINED}
+    assert taken == set(TOPICS)
     assert {state for state in State if state.public} == {State.PUBLISHED, State.SUPERSEDED}

@@ -37,7 +37,6 @@ class Owed:
     """One row with the event it is about."""
 
     row: PurgeRow
-    topic: str
     image: str
     family: str
 
@@ -68,7 +67,7 @@ def claim(session: Session, targets: Sequence[str], now: datetime, limit: int = 
         _open(targets)
         .join(Event, Event.id == PurgeRow.event_id)
         .where(PurgeRow.event_id.in_(mine))
-        .add_columns(Event.topic, Event.key, Event.family)
+        .add_columns(Event.key, Event.family)
         .order_by(PurgeRow.event_id, PurgeRow.target)
         .execution_options(populate_existing=True)
     )
@@ -111,11 +110,10 @@ def purged(row: PurgeRow, now: datetime) -> None:
         row.purged_at = now
 
 
-def verified(row: PurgeRow, now: datetime, *, settled: bool = False) -> None:
-    """Seen from outside; purged once more later, unless nothing could come back (`settled`)."""
+def verified(row: PurgeRow, now: datetime) -> None:
+    """Seen from outside; purged once more later."""
     row.verified_at, row.error = now, None
     row.next_at = now + SETTLING
-    row.settled_at = now if settled else None
 
 
 def refused(row: PurgeRow, why: str, now: datetime, *, failed: bool = True) -> None:

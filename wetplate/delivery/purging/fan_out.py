@@ -24,7 +24,6 @@ from wetplate.delivery.purging import catalog, outside
 from wetplate.delivery.purging.catalog import Owed
 from wetplate.delivery.purging.outside import Ask
 from wetplate.delivery.purging.purger import Purger
-from wetplate.delivery.purging.schedule import TAKEN
 from wetplate.delivery.purging.targets import named
 from wetplate.errors import PurgeFailed
 
@@ -93,13 +92,12 @@ class _Fan:
         except PurgeFailed as doubt:
             self._again(purger, each, "unverified", str(doubt))
         else:
-            catalog.verified(each.row, self.now, settled=each.topic not in TAKEN)
+            catalog.verified(each.row, self.now)
             self.told.verified += 1
 
     def _look(self, purger: Purger, each: Owed) -> None:
         """Return if the image is seen to be gone, or need not be, or cannot be. Raises PurgeFailed."""
-        taken = each.topic in TAKEN and not outside.public(self.session, each.image)
-        if taken and purger.url is not None:
+        if purger.url is not None and not outside.public(self.session, each.image):
             outside.seen_gone(self.ask, purger.url, outside.addresses(self.session, each.image))
 
     def _again(self, purger: Purger, each: Owed, result: str, why: str) -> None:

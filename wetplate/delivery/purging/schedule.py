@@ -5,10 +5,9 @@ from typing import Final
 
 from wetplate.publication.states import TOPIC, Move
 
-REFINED: Final = "transform.refined"
-#: What takes bytes from the public must be seen to have worked; a better file only makes room for itself.
-TAKEN: Final = (TOPIC[Move.TAKE_DOWN], TOPIC[Move.UNPUBLISH])
-TOPICS: Final = (*TAKEN, REFINED)
+#: What takes bytes from the public, and nothing else: visitors bring about better files, and a purge of the
+#: whole image each time would let them empty caches. A fast file lives 5 minutes there (delivery.caching).
+TOPICS: Final = (TOPIC[Move.TAKE_DOWN], TOPIC[Move.UNPUBLISH])
 
 #: No cache keeps anything longer (delivery.caching, delivery.edge.vcl); older events need no purge.
 LONGEST: Final = timedelta(hours=25)
