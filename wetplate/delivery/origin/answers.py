@@ -9,10 +9,12 @@ Rules:
    worker or a WebGL viewer may read it), but never runs: nosniff, and a policy that allows nothing.
 3. A private picture is for the signer's own site.
 4. Nothing of the request is repeated in an answer.
+5. A condition that is not met, a range that is not there, is a refusal like any other: nobody keeps it, and
+   nothing in it speaks of a picture.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from math import inf
 
@@ -33,6 +35,11 @@ OPEN = {
 }
 OWN_SITE = {"Cross-Origin-Resource-Policy": "same-site"}
 PARTIAL = {"Accept-Ranges": "bytes"}
+
+_UNMET = {
+    412: Problem(412, "changed", "Not what you have", "other bytes stand here than If-Match names"),
+    416: Problem(416, "no-such-range", "No such range", "none of the bytes asked for exist"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +76,11 @@ class Answer:
         part = conditional.answer(given, self.etag, len(self.body), scope["method"]) if given else None
         if part is None or part.status == 200:
             await _send(send, self.status, self.headers, self.body, scope["method"])
-            return
-        await _send(
-            send,
-            part.status,
-            _partial(self.headers, part),
-            self.body[part.start : part.stop],
-            scope["method"],
-        )
+        elif part.status in _UNMET:
+            await refused(replace(_UNMET[part.status], own_headers=part.headers), "")(scope, receive, send)
+        else:
+            body = self.body[part.start : part.stop]
+            await _send(send, part.status, _partial(self.headers, part), body, scope["method"])
 
 
 def answer(
