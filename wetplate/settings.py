@@ -111,7 +111,7 @@ class Serving:
         transform_memory: bytes one worker may take (WETPLATE_TRANSFORM_MEMORY).
         per_client: uncached transforms a client may ask for in a minute (WETPLATE_TRANSFORMS_PER_CLIENT).
         per_image: the same of one image, whoever asks (WETPLATE_TRANSFORMS_PER_IMAGE).
-        trusted_proxies: comma-separated addresses whose X-Forwarded-For is believed
+        trusted_proxies: comma-separated addresses and networks whose X-Forwarded-For is believed
             (WETPLATE_TRUSTED_PROXIES).
         transform_store_bytes: what made-on-demand files may take in the store
             (WETPLATE_TRANSFORM_STORE_BYTES).

@@ -25,6 +25,7 @@ from wetplate.delivery.origin.bodies import Bodies
 from wetplate.delivery.signing import KeyRing
 from wetplate.delivery.standing import Standing
 from wetplate.delivery.tracing.spans import span
+from wetplate.delivery.transforms.clients import trusted
 from wetplate.delivery.transforms.service import Transforms
 from wetplate.derivatives.ondemand import REFINED
 from wetplate.settings import Serving
@@ -40,6 +41,7 @@ class Service:
 
     def __init__(self, database: Engine, objects: Objects, serving: Serving, ring: KeyRing) -> None:
         self.database, self.objects, self.serving, self.ring = database, objects, serving, ring
+        self.proxies = trusted(serving.trusted_proxies)
         self.readers = ThreadPoolExecutor(1, "standing")
         self.threads = ThreadPoolExecutor(FETCHERS, "fetch")
         self.memory: Memory[Answer] = Memory(serving.memory_bytes)

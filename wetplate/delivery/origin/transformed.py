@@ -30,7 +30,7 @@ from wetplate.delivery.origin.answers import (
 from wetplate.delivery.origin.service import TRIES, Service
 from wetplate.delivery.standing import Standing
 from wetplate.delivery.tracing.spans import past
-from wetplate.delivery.transforms.clients import client, trusted
+from wetplate.delivery.transforms.clients import client
 from wetplate.delivery.transforms.service import Rendered
 from wetplate.delivery.urls import Auto, OnDemand
 from wetplate.errors import Busy, WetplateError
@@ -83,7 +83,7 @@ def who(service: Service, request: Request) -> str:
     """Whom a transform is counted against."""
     peer = request.client.host if request.client else ""
     forwarded = ", ".join(request.headers.getlist("x-forwarded-for")) or None
-    return client(peer, forwarded, trusted(service.serving.trusted_proxies))
+    return client(peer, forwarded, service.proxies)
 
 
 def pictured(stands: Standing, made: Rendered, name: str) -> dict[str, str]:

@@ -6,19 +6,29 @@ Of an IPv6 address the network counts: its owner has 2^64 of them.
 """
 
 from collections.abc import Collection
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+
+from wetplate.errors import SettingError
+
+Networks = Collection[IPv4Network | IPv6Network]
 
 
-def trusted(setting: str) -> frozenset[str]:
-    """The addresses in a comma-separated setting, in their one spelling."""
-    return frozenset(spelled(each) for each in setting.split(",") if each.strip())
+def trusted(setting: str) -> Networks:
+    """The networks in a comma-separated setting; an address is a network of one. Raises SettingError."""
+    try:
+        return [ip_network(spelled(each)) for each in setting.split(",") if each.strip()]
+    except ValueError as error:
+        raise SettingError(
+            f"WETPLATE_TRUSTED_PROXIES={setting!r}: {error}; give addresses and networks (10.0.0.0/8) "
+            "separated by commas"
+        ) from error
 
 
-def client(peer: str, forwarded: str | None, proxies: Collection[str]) -> str:
+def client(peer: str, forwarded: str | None, proxies: Networks) -> str:
     """Whom to throttle; `forwarded` is the X-Forwarded-For header as it came."""
     seen = spelled(peer)
     for hop in reversed((forwarded or "").split(",")):
-        if seen not in proxies or _address(hop) is None:
+        if not _within(seen, proxies) or _address(hop) is None:
             break
         seen = spelled(hop)
     return _network(seen)
@@ -28,6 +38,11 @@ def spelled(address: str) -> str:
     """One spelling per address: IPv4 inside IPv6 as IPv4; what is no address as it is."""
     found = _address(address)
     return address.strip() if found is None else str(getattr(found, "ipv4_mapped", None) or found)
+
+
+def _within(address: str, networks: Networks) -> bool:
+    found = _address(address)
+    return found is not None and any(found in network for network in networks)
 
 
 def _network(address: str) -> str:
