@@ -1,20 +1,26 @@
 """The origin over HTTP: published files, what surrounds them, and how they go away."""
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from threading import Event, Thread
+from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import func, select
 
 from tests.delivery.house import House
 from tests.publication import images
 from wetplate import metrics
-from wetplate.delivery import caching
+from wetplate.delivery import caching, manifest
 from wetplate.delivery.caching import Kind
 from wetplate.derivatives.derive import derive
+from wetplate.derivatives.ondemand import REFINED
 from wetplate.derivatives.profiles import load
 from wetplate.publication import moves, takedown
+from wetplate.storage import outbox
 from wetplate.storage.database import transaction
 
 pytestmark = pytest.mark.xdist_group("origin")
@@ -257,6 +263,58 @@ def test_the_manifest_forgets_at_once(house: House) -> None:
     while image in (changed := get(house, path)).text:
         assert time.monotonic() - began < 5
     assert changed.headers["etag"] != first.headers["etag"]
+
+
+@pytest.fixture
+def meanwhile(house: House, monkeypatch: pytest.MonkeyPatch) -> list[Callable[[], object]]:
+    """What happens, and is heard of, while a manifest is being made: one of these at each attempt."""
+    steps: list[Callable[[], object]] = []
+    page, service = manifest.page, house.origin.service
+
+    def interrupted(*said: Any) -> manifest.Values:
+        made = page(*said)
+        if steps:
+            steps.pop(0)()
+            with transaction(house.database) as session:
+                newest = session.scalar(select(func.max(outbox.Event.id)))
+            began = time.monotonic()
+            while service.news._last is None or service.news._last.id < (newest or 0):
+                assert time.monotonic() - began < 5
+                time.sleep(0.001)
+        return made
+
+    monkeypatch.setattr(manifest, "page", interrupted)
+    return steps
+
+
+def test_a_family_at_work_has_a_manifest(house: House, meanwhile: list[Callable[[], object]]) -> None:
+    def publish(number: int) -> None:
+        with transaction(house.database) as session:
+            images.published(session, house.objects, number, "busy")
+
+    def refine() -> None:
+        with transaction(house.database) as session:
+            outbox.append(session, REFINED, key=first, family="busy")
+
+    first, path = house.another("busy"), "/manifest/busy.json"
+    meanwhile += [partial(publish, 1), partial(publish, 2)]
+    told = get(house, path)
+    assert (told.status_code, len(told.json()["images"]), len(meanwhile)) == (200, 1, 1)
+    meanwhile.clear()
+    house.origin.service.memory.clear()
+    assert len(get(house, path).json()["images"]) == 2
+    meanwhile.append(refine)
+    get(house, "/manifest/boots.json")
+    assert get(house, path).headers["cache-status"] == "wetplate; hit"  # no manifest shows what was refined
+
+
+def test_what_is_taken_away_meanwhile_is_in_no_manifest(
+    house: House, meanwhile: list[Callable[[], object]]
+) -> None:
+    image = house.another("taken")
+    meanwhile.append(partial(house.take_down, image, execute=False))
+    told = get(house, "/manifest/taken.json")
+    assert (told.status_code, told.json()["images"], meanwhile) == (200, [], [])
 
 
 def test_what_the_store_altered_or_lost_is_never_served(house: House) -> None:

@@ -4,7 +4,9 @@ Here: addresses, keeping and headers. Not here: what a manifest says (`manifest`
 (`openapi`).
 
 Rules:
-1. A manifest that was being made when news of its family came is made again before it is kept.
+1. A manifest that was being made when something of its family was taken from the public is made again before
+   it is given or kept. What was published meanwhile may be missing while it is kept: a family at work would
+   have no manifest otherwise.
 2. One manifest is made once at a time, however many ask for it.
 """
 

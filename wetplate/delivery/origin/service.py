@@ -28,12 +28,14 @@ from wetplate.delivery.tracing.spans import span
 from wetplate.delivery.transforms.clients import trusted
 from wetplate.delivery.transforms.service import Transforms
 from wetplate.derivatives.ondemand import REFINED
+from wetplate.publication.states import TOPIC, Move
 from wetplate.settings import Serving
 from wetplate.storage.database import transaction
 from wetplate.storage.objects import Objects
 
 FETCHERS = 16
 TRIES = 3
+PUBLISHED = TOPIC[Move.PUBLISH]
 
 
 class Service:
@@ -76,7 +78,7 @@ class Service:
         return self.ledger.known(seen.image) is seen and self.news.fresh()
 
     def edition(self, family: str) -> tuple[int, int]:
-        """Changes whenever something is heard of the family."""
+        """Changes whenever something of the family may have been taken from the public."""
         return self._voids, self._families.get(family, 0)
 
     def kept(self, key: bytes, now: float) -> Answer | None:
@@ -95,11 +97,14 @@ class Service:
 
     def told(self, story: Story) -> None:
         """Something happened to an image: nothing that was known of it holds any longer."""
-        if story.topic.startswith("image.") or story.topic == REFINED:
+        moved = story.topic.startswith("image.")
+        if moved or story.topic == REFINED:
             self.ledger.forget(story.key)
             self.memory.forget(story.key)
+        if moved:
             self.memory.forget(about_family(story.family))
-            self._families[story.family] = story.id
+            if story.topic != PUBLISHED:
+                self._families[story.family] = story.id
 
     def void(self) -> None:
         """Nothing that is known can be trusted."""
