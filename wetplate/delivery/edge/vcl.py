@@ -35,7 +35,7 @@ PATH: Final = (
     rf"^(?=/.{{0,{LONGEST_PATH - 1}}}$)(?!/(?:metrics|readyz))(?:/[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*)*/?$"
 )
 TAGS_PER_PURGE: Final = 16
-TAGS_PER_OBJECT: Final = 8
+TAGS_PER_OBJECT: Final = 24
 TOKEN_CHARACTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_")
 
 #: Headers that no origin hears: where a client claims to come from, and hints that would multiply the keys.

@@ -27,7 +27,7 @@ FIRST = 4  # of them fetched at once, in the first family
 
 @dataclass(frozen=True)
 class Shown:
-    """A page, and the tags of everything it shows."""
+    """A page, and the tags it is forgotten by: of the image it is about, or of the families it lists."""
 
     html: Html
     tags: Sequence[str]
@@ -51,7 +51,7 @@ def families(session: Session, pages: Pages, start: str = "") -> Shown:
         before=None if page.before is None else beginning(page.before),
         after=None if page.after is None else beginning(page.after),
     )
-    return Shown(html, _tags([image for each in page.families for image in each.images]))
+    return Shown(html, [caching.listing(each.slug) for each in page.families])
 
 
 def beginning(slug: str) -> str:
@@ -77,7 +77,7 @@ def family(session: Session, pages: Pages, known: Family, selection: Selection) 
         before=None if page.before is None else selection.at(page.before).path,
         after=None if page.after is None else selection.at(page.after).path,
     )
-    return Shown(html, _tags(page.images))
+    return Shown(html, (caching.tags("", known.slug)[1], caching.listing(known.slug)))
 
 
 def image(session: Session, pages: Pages, known: Family, image_id: str, address: str, loader: str) -> Shown:
@@ -106,7 +106,7 @@ def image(session: Session, pages: Pages, known: Family, image_id: str, address:
         before=one.before and f"/gallery/{known.slug}/{one.before}",
         after=one.after and f"/gallery/{known.slug}/{one.after}",
     )
-    return Shown(html, _tags([one.image]))
+    return Shown(html, caching.tags(one.image.id, known.slug))
 
 
 def refusal(pages: Pages, problem: Problem) -> Html:
@@ -132,8 +132,3 @@ def _alt(known: Family, shown: Image) -> str:
         return known.recipe.alt.format_map(shown.variant)
     except KeyError:
         return f"{known.title}, {words.caption(shown.variant)}"
-
-
-def _tags(images: Sequence[Image]) -> list[str]:
-    """A tag per image and per family, each once."""
-    return list(dict.fromkeys(tag for each in images for tag in caching.tags(each.id, each.family)))

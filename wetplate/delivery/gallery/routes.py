@@ -4,9 +4,8 @@ Here: addresses, headers, refusals as pages. Not here: what a page shows (`compo
 
 Rules:
 1. A page has one spelling; another one is moved to it.
-2. A browser asks again each time, and the ETag makes that cheap. An edge keeps a page for a minute under the
-   tags of all it shows, so that the purge of an image is the purge of its pages; a page with more tags than
-   proxies and CDNs take in a header is not kept.
+2. A browser asks again each time, and the ETag makes that cheap. An edge keeps a page for a minute under
+   the tag of its image, or of each list of images that it shows: news of any of them purges it.
 3. Each answer is made in one transaction, so that a page never shows half of a change.
 """
 
@@ -37,7 +36,6 @@ from wetplate.storage.database import transaction
 
 Make = Callable[[Session, Request], Shown]
 STAND_IN = "https://images.example"
-TAGS = 50  # CloudFront takes no more; nginx refuses an answer with more than 4 kB of headers
 HEADERS = {
     "Content-Type": "text/html; charset=utf-8",
     "X-Content-Type-Options": "nosniff",
@@ -108,16 +106,10 @@ def _endpoint(database: Engine, drawn: Pages, make: Make) -> Callable[[Request],
 def _answer(request: Request, shown: Shown) -> Response:
     """The page, or 304 when the browser has it. The tag is weak: the bytes may travel compressed."""
     tag = conditional.etag(hashlib.sha256(shown.html.body).hexdigest())
-    headers = _caching(shown) | _headers(shown.html) | {"ETag": f"W/{tag}"}
+    headers = caching.headers(Kind.PAGE, tags=shown.tags) | _headers(shown.html) | {"ETag": f"W/{tag}"}
     if conditional.matches(request.headers.get("if-none-match", ""), tag):
         return Response(status_code=304, headers=headers)
     return Response(shown.html.body, headers=headers)
-
-
-def _caching(shown: Shown) -> dict[str, str]:
-    if len(shown.tags) <= TAGS:
-        return caching.headers(Kind.PAGE, tags=shown.tags)
-    return {name: said for name, said in caching.headers(Kind.PAGE).items() if name != "CDN-Cache-Control"}
 
 
 def _refused(drawn: Pages, refusal: WetplateError) -> Response:
