@@ -17,8 +17,8 @@ from wetplate.errors import WetplateError
 from wetplate.provenance.signing import Signer
 from wetplate.publication import takedown, verify
 from wetplate.settings import serving
-from wetplate.storage import sweep
-from wetplate.storage.database import transaction
+from wetplate.storage import outbox, sweep
+from wetplate.storage.database import now, transaction
 from wetplate.storage.objects import Objects
 
 # Long runs take at most some of the places (dagster.yaml), so that a takedown always finds one free.
@@ -177,15 +177,28 @@ def orphan_sweep() -> None:
 def sweep_transforms(
     context: dg.OpExecutionContext, database: dg.ResourceParam[Engine], objects: dg.ResourceParam[Objects]
 ) -> None:
-    """Delete made-on-demand files beyond WETPLATE_TRANSFORM_STORE_BYTES, superseded and old ones first."""
-    with transaction(database) as session:
-        freed = ondemand.sweep(session, objects, serving().transform_store_bytes)
+    """Delete made-on-demand files beyond WETPLATE_TRANSFORM_STORE_BYTES, superseded and old ones first.
+
+    Rows first, in small transactions; an object that a crash leaves behind is an orphan.
+    """
+    freed, most = 0, serving().transform_store_bytes
+    while True:
+        with transaction(database) as session:
+            swept = ondemand.sweep(session, most)
+        for key in swept.keys:
+            objects.delete(key)
+        freed += swept.bytes
+        if not swept.bytes:
+            break
     context.log.info(f"{freed:,} bytes freed")
 
 
 @dg.job(description="Keep made-on-demand files within their share of the store.")
 def transform_sweep() -> None:
     sweep_transforms()
+
+
+NEWS_KEPT = timedelta(days=30)
 
 
 class RetentionConfig(dg.Config):
@@ -202,9 +215,19 @@ def prune_runs(context: dg.OpExecutionContext, config: RetentionConfig) -> None:
     context.log.info(f"{len(prune(context.instance, before, config.limit))} runs deleted")
 
 
-@dg.job(description="Dagster never prunes its event log; this does.")
+@dg.op
+def prune_news(context: dg.OpExecutionContext, database: dg.ResourceParam[Engine]) -> None:
+    """Delete old news of files made on demand, which visitors bring about; all other news stays as record."""
+    topics = (ondemand.REQUESTED, ondemand.REFINED)
+    with transaction(database) as session:
+        gone = outbox.prune(session, topics, before=now() - NEWS_KEPT)
+    context.log.info(f"{gone} events deleted")
+
+
+@dg.job(description="Dagster never prunes its event log, and visitors fill the outbox; this empties both.")
 def retention() -> None:
     prune_runs()
+    prune_news()
 
 
 ALL = (

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -12,6 +13,7 @@ from wetplate.derivatives.asked import Asked, Finished
 from wetplate.derivatives.tables import TransformRow
 from wetplate.derivatives.tiers import FAST, PRODUCTION
 from wetplate.derivatives.transform import read
+from wetplate.storage import outbox
 from wetplate.storage.memory import MemoryObjects
 from wetplate.storage.objects import sha256
 from wetplate.storage.outbox import Event
@@ -78,7 +80,33 @@ def test_a_takedown_takes_transforms_too(session: Session, objects: MemoryObject
     assert catalog.withdraw(session, one) == gone
 
 
-def test_the_store_is_bounded(session: Session, objects: MemoryObjects) -> None:
+def swept(session: Session, objects: MemoryObjects, keep_bytes: int) -> int:
+    """A sweep and what follows its commit; the bytes freed."""
+    told = ondemand.sweep(session, keep_bytes)
+    for key in told.keys:
+        objects.delete(key)
+    return told.bytes
+
+
+def test_requests_for_production_files_have_an_end(
+    session: Session, objects: MemoryObjects, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ondemand, "WAITING", 2)
+    canonical_id = image(session, objects).id
+
+    def ask(text: str) -> int:
+        ondemand.keep(session, objects, asked(canonical_id, text), finished())
+        return len(outbox.unhandled(session, topics=[ondemand.REQUESTED]))
+
+    assert [ask(text) for text in ("w64.avif", "w96.avif", "w128.avif")] == [1, 2, 2]
+    assert ondemand.find(session, asked(canonical_id, "w128.avif")) is not None
+    outbox.handle(session, [outbox.unhandled(session, topics=[ondemand.REQUESTED])[0].id])
+    assert ask("w160.avif") == 2
+
+
+def test_the_store_is_bounded(
+    session: Session, objects: MemoryObjects, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Superseded first, then fast, then production; the oldest of each first; nothing that still fits."""
     canonical_id = image(session, objects).id
     texts = ["w64.avif", "w96.avif", "w128.avif", "w160.avif"]
@@ -94,12 +122,16 @@ def test_the_store_is_bounded(session: Session, objects: MemoryObjects) -> None:
         assert [entry.key for entry in objects.list("transforms/")] == keys
         return [(transform, tier) for transform, tier in rows]
 
-    assert ondemand.sweep(session, objects, 6000) == 0
-    assert ondemand.sweep(session, objects, 5999) == 1000
+    assert swept(session, objects, 6000) == 0
+    assert swept(session, objects, 5999) == 1000
     assert ("w64.avif", FAST) not in left()
-    assert ondemand.sweep(session, objects, 3000) == 2000
+    monkeypatch.setattr(ondemand, "BATCH", 1)
+    assert swept(session, objects, 3000) == 1000
+    assert ("w96.avif", FAST) not in left()
+    assert swept(session, objects, 3000) == 1000
     assert left() == [("w160.avif", FAST), ("w64.avif", PRODUCTION), ("w96.avif", PRODUCTION)]
-    assert ondemand.sweep(session, objects, 0) == 3000
+    monkeypatch.undo()
+    assert swept(session, objects, 0) == 3000
     assert left() == []
 
 
@@ -107,6 +139,6 @@ def test_bytes_that_another_row_needs_stay(session: Session, objects: MemoryObje
     canonical_id, made = image(session, objects).id, finished()
     ondemand.keep(session, objects, asked(canonical_id), made)
     ondemand.keep(session, objects, asked(canonical_id, "w96_qhigh.avif"), made)
-    assert ondemand.sweep(session, objects, 1000) == 1000
+    assert swept(session, objects, 1000) == 1000
     assert session.scalar(select(func.count()).select_from(TransformRow)) == 1
     assert len(list(objects.list("transforms/"))) == 1

@@ -7,12 +7,12 @@ from time import perf_counter
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, select, text
 from sqlalchemy.event import listen, remove
 from sqlalchemy.orm import Session
 
 from wetplate.storage.database import now
-from wetplate.storage.outbox import Event, after, append, handle, unhandled
+from wetplate.storage.outbox import Event, after, append, full, handle, prune, unhandled
 
 NEWS, WORK = "image.admitted", "review.decided"
 
@@ -59,6 +59,26 @@ def test_work_is_marked_once(session: Session) -> None:
     handle(session, [work])
     session.expire_all()
     assert session.get_one(Event, work).handled_at == first
+
+
+def test_so_many_wait_or_fewer(session: Session) -> None:
+    first = tell(session, WORK)
+    tell(session, WORK)
+    tell(session)
+    assert (full(session, WORK, 2), full(session, WORK, 3)) == (True, False)
+    handle(session, [first])
+    assert not full(session, WORK, 2)
+
+
+def test_what_is_old_and_done_is_forgotten_but_for_the_newest(session: Session) -> None:
+    done, waiting, news, other, newest = (
+        tell(session, topic) for topic in (WORK, WORK, NEWS, "image.withdrawn", NEWS)
+    )
+    handle(session, [done])
+    assert prune(session, [WORK, NEWS], before=now() - timedelta(days=1)) == 0
+    assert prune(session, [WORK, NEWS], before=now()) == 2
+    assert list(session.scalars(select(Event.id).order_by(Event.id))) == [waiting, other, newest]
+    assert [event.id for event in after(session, news, [NEWS])] == [newest]
 
 
 def test_what_is_rolled_back_was_never_told(session: Session) -> None:
@@ -154,6 +174,7 @@ def test_queries_of_a_long_outbox_use_an_index_and_take_milliseconds(long_outbox
         "new work": lambda session: after(session, 99_990, [WORK]),
         "open work": lambda session: unhandled(session),
         "old open work": lambda session: unhandled(session, before=now()),
+        "room": lambda session: full(session, WORK, 1_000),
         "done": lambda session: handle(session, [100, 200]),
     }
     plans = {name: plan(long_outbox, query) for name, query in queries.items()}

@@ -10,12 +10,17 @@ Rules:
 3. Keeping waits for whatever else writes about the image, a takedown too (`alone`); the caller holds that
    lock and asks the gate again under it, so that no file is made behind a takedown's back.
 4. The row of a fast file and the request for its production file are one transaction: asked for once.
-5. A takedown's rows stay as record. The sweep, which only makes room, deletes rows with their objects: what
-   is asked for again is made again.
+5. Visitors decide what is asked for, so there is an end to it: so many files of one image (KEPT), so many
+   requests that wait (WAITING).
+6. A takedown's rows stay as record. The sweep, which only makes room, deletes rows and gives the keys of
+   their objects, for deletion after the commit; what is left over then is an orphan. So is the row of an
+   object that is gone forgotten: what is asked for again is made again.
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cache
+from typing import Final
 
 from sqlalchemy import (
     BigInteger,
@@ -48,6 +53,20 @@ from wetplate.storage.objects import Head, Objects
 REQUESTED = "transform.requested"
 REFINED = "transform.refined"
 UNSIGNED = "none"
+#: Files in force of one image: each is read with where the image stands.
+KEPT: Final = 500
+#: Production files that may be asked for and not made yet.
+WAITING: Final = 1_000
+#: Rows that one transaction of the sweep deletes.
+BATCH: Final = 500
+
+
+@dataclass(frozen=True)
+class Swept:
+    """What a sweep forgot: how many bytes, and the objects that no row stands for any more."""
+
+    bytes: int
+    keys: list[str]
 
 
 #: One round trip: how long this transaction waits for locks and may be idle, and its first lock.
@@ -78,13 +97,16 @@ def wait_alone(session: Session, what: str, milliseconds: int) -> None:
 
 
 def keep(session: Session, objects: Objects, asked: Asked, made: Finished) -> None:
-    """Store a fast file and ask for its production file.
+    """Store a fast file and ask for its production file; nothing is kept of an image that has KEPT already.
 
+    While WAITING requests wait, none is added: the file then stays fast until it is made anew.
     The caller holds `alone(session, "derive <id>")` and has asked the gate. Raises StorageFull, StorageError.
     """
+    if _has_enough(session, asked.image):
+        return
     put = store(objects, asked, made)
     new = add(session, asked, FAST, made, put)
-    if new:
+    if new and not outbox.full(session, REQUESTED, WAITING):
         told = {"transform": asked.transform.text, "version": asked.version}
         outbox.append(session, REQUESTED, key=asked.image, family=asked.family, **told)
 
@@ -155,33 +177,36 @@ def keys(rows: Iterable[TransformRow]) -> list[str]:
     return sorted({key for row in rows for key in (row.key, row.manifest_key) if key})
 
 
-def sweep(session: Session, objects: Objects, keep_bytes: int) -> int:
-    """Make room until at most so many bytes are kept; gives the bytes freed.
+def forget(session: Session, row: TransformRow) -> None:
+    """Delete the row of an object that is gone: what takes its place is kept and asked for anew."""
+    session.execute(delete(TransformRow).where(TransformRow.id == row.id))
+
+
+def sweep(session: Session, keep_bytes: int) -> Swept:
+    """Forget up to BATCH rows of what is more than so many bytes; nothing when all of it fits.
 
     What is superseded goes first, then fast files, then production files; the oldest of each first.
     """
     excess = session.scalars(select(TransformRow).where(TransformRow.id.in_(_beyond(keep_bytes)))).all()
-    for row in excess:
-        _discard(session, objects, row)
-    return sum(row.bytes for row in excess)
+    session.execute(delete(TransformRow).where(TransformRow.id.in_([row.id for row in excess])))
+    needed = select(TransformRow.key).where(_stored(), TransformRow.key.in_([row.key for row in excess]))
+    kept = set(session.scalars(needed))
+    return Swept(sum(row.bytes for row in excess), keys(row for row in excess if row.key not in kept))
 
 
 def _beyond(keep_bytes: int) -> Select[int]:
-    """Ids of the rows that no longer fit, counted from the one missed most."""
+    """Ids of rows that no longer fit, counted from the one missed most; the least missed first."""
     worth = case((TransformRow.superseded_at.is_not(None), 2), (TransformRow.tier == FAST, 1), else_=0)
     most_missed = (worth, TransformRow.at.desc(), TransformRow.id.desc())
     so_far = func.sum(TransformRow.bytes).over(order_by=most_missed).label("so_far")
     counted = select(TransformRow.id, so_far).where(_stored()).subquery()
-    return select(counted.c.id).where(counted.c.so_far > literal(keep_bytes, BigInteger))
+    beyond = select(counted.c.id).where(counted.c.so_far > literal(keep_bytes, BigInteger))
+    return beyond.order_by(counted.c.so_far.desc()).limit(BATCH)
 
 
-def _discard(session: Session, objects: Objects, row: TransformRow) -> None:
-    """The row, and the objects that it alone stood for."""
-    session.execute(delete(TransformRow).where(TransformRow.id == row.id))
-    needed = select(TransformRow.id).where(TransformRow.key == row.key, _stored()).limit(1)
-    if session.scalar(needed) is None:
-        for each in keys([row]):
-            objects.delete(each)
+def _has_enough(session: Session, image: str) -> bool:
+    """Whether as many files of the image are in force as may be."""
+    return session.scalar(_nth(), {"image": image, "before": KEPT - 1}) is not None
 
 
 def _names(asked: Asked) -> dict[str, object]:
@@ -191,9 +216,16 @@ def _names(asked: Asked) -> dict[str, object]:
 def _of_asked() -> tuple[ColumnElement[bool], ...]:
     """Of the rows in force for what `_names` names."""
     return (
-        TransformRow.canonical_id == bindparam("image"),
+        *_of_image(),
         TransformRow.version == bindparam("of_version"),
         TransformRow.transform == bindparam("as_text"),
+    )
+
+
+def _of_image() -> tuple[ColumnElement[bool], ...]:
+    """Of the rows in force of the image."""
+    return (
+        TransformRow.canonical_id == bindparam("image"),
         TransformRow.withdrawn_at.is_(None),
         TransformRow.superseded_at.is_(None),
     )
@@ -203,6 +235,11 @@ def _of_asked() -> tuple[ColumnElement[bool], ...]:
 def _best() -> Select[TransformRow]:
     best = case((TransformRow.tier == PRODUCTION, 0), else_=1)
     return select(TransformRow).where(*_of_asked()).order_by(best).limit(1)
+
+
+@cache
+def _nth() -> Select[int]:
+    return select(TransformRow.id).where(*_of_image()).offset(bindparam("before")).limit(1)
 
 
 @cache

@@ -1,6 +1,6 @@
 """The transactional outbox: what happened, told once, in commit order.
 
-Here: appending, reading by id, marking handled. Not here: what an event means to anybody.
+Here: appending, reading by id, marking handled, forgetting. Not here: what an event means to anybody.
 
 Rules:
 1. An event is appended in the transaction that changes the state it tells of.
@@ -9,12 +9,14 @@ Rules:
 3. Topics in HANDLED are work: somebody sets `handled_at` when it is done. All others are news.
 4. Whoever listens on CHANNEL is told `<id> <topic> <key>` at commit: a hint to look now. The table is the
    truth; a listener that was away reads it from its cursor.
+5. Whoever appends what strangers bring about asks `full` first, and has it pruned when it is old. All other
+   events stay as record.
 """
 
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Index, select, text, update
+from sqlalchemy import Index, delete, func, or_, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from wetplate.storage.database import Base, Json, now
@@ -37,7 +39,7 @@ class Event(Base):
     handled_at: Mapped[datetime | None]
 
 
-Index("outbox_unhandled", Event.id, postgresql_where=Event.handled_at.is_(None))
+Index("outbox_unhandled", Event.topic, Event.id, postgresql_where=Event.handled_at.is_(None))
 Index("outbox_topic", Event.topic, Event.id)
 
 
@@ -78,3 +80,20 @@ def handle(session: Session, ids: Sequence[int]) -> None:
     session.execute(
         update(Event).where(Event.id.in_(ids), Event.handled_at.is_(None)).values(handled_at=now())
     )
+
+
+def full(session: Session, topic: str, most: int) -> bool:
+    """Whether so many events of the topic wait for somebody to handle them."""
+    waiting = select(Event.id).where(Event.handled_at.is_(None), Event.topic == topic)
+    return session.scalar(waiting.offset(most - 1).limit(1)) is not None
+
+
+def prune(session: Session, topics: Sequence[str], *, before: datetime) -> int:
+    """Forget old events of these topics, work only when it is done; gives how many went.
+
+    The newest event of all stays, whatever it tells: readers hold it as their cursor.
+    """
+    done = or_(Event.topic.not_in(HANDLED), Event.handled_at.is_not(None))
+    newest = select(func.max(Event.id)).scalar_subquery()
+    old = delete(Event).where(Event.topic.in_(topics), done, Event.at < before, Event.id < newest)
+    return len(session.execute(old.returning(Event.id)).all())

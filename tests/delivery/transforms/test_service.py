@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 from wetplate.delivery.transforms.service import Rendered, Transforms
 from wetplate.delivery.transforms.workers import Workers
 from wetplate.derivatives import ondemand
-from wetplate.derivatives.asked import Asked
+from wetplate.derivatives.asked import Asked, Finished
 from wetplate.derivatives.tables import TransformRow
+from wetplate.derivatives.tiers import PRODUCTION
 from wetplate.derivatives.transform import Transform, read
 from wetplate.errors import Busy, ImageGone, ImageUnknown, NotServed, StoreUnfaithful
 from wetplate.imaging.chunks import foreign
@@ -88,7 +89,41 @@ def test_what_leaves_is_marked_holds_nothing_else_and_stands(
     once_more = run(ask)
     assert [each.cache for each in once_more] == ["miss"] * len(TEXTS)
     assert [each.body for each in first] == [each.body for each in again] == [each.body for each in once_more]
-    assert len(list(objects.list("transforms/"))) == requested(database) == len(TEXTS)
+    assert [each.cache for each in run(ask)] == ["hit"] * len(TEXTS)
+    assert len(list(objects.list("transforms/"))) == len(TEXTS)
+    assert requested(database) == 2 * len(TEXTS)
+
+
+def test_a_production_file_that_the_store_lost_is_made_and_asked_for_again(
+    run: Callable[..., Any], database: Engine, objects: MemoryObjects, image: str
+) -> None:
+    asked, body = Asked(image, "boots", 1, SMALL), b"lost"
+    with transaction(database) as session:
+        put = ondemand.store(objects, asked, made := Finished(body, sha256(body), 96, 96, 60))
+        ondemand.add(session, asked, PRODUCTION, made, put)
+    objects.delete(put.key)
+    answers = [run(lambda door: door.rendered(image, "boots", 1, SMALL)) for _ in range(2)]
+    assert [(each.tier, each.cache) for each in answers] == [("fast", "miss"), ("fast", "hit")]
+    assert requested(database) == 1
+
+
+def test_of_an_image_with_enough_files_more_are_given_and_not_kept(
+    run: Callable[..., Any],
+    database: Engine,
+    objects: MemoryObjects,
+    image: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ondemand, "KEPT", 2)
+
+    async def ask(door: Transforms) -> list[Rendered]:
+        return [await door.rendered(image, "boots", 1, read(text)) for text in TEXTS[:3]]
+
+    assert [each.cache for each in run(ask)] == ["miss", "miss", "miss"]
+    again = run(ask)
+    assert [each.cache for each in again] == ["hit", "hit", "miss"]
+    assert sniff(again[2].body) == "jpeg"
+    assert len(list(objects.list("transforms/"))) == requested(database) == 2
 
 
 def test_many_at_once_make_one_and_may_leave(run: Callable[..., Any], database: Engine, image: str) -> None:

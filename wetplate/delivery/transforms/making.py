@@ -67,6 +67,8 @@ class Making:
             made, seconds = self._made(asked, ondemand.source(session, asked.image))
             alone(session, f"derive {asked.image}")
             admit(session, asked)
+            if row is not None:
+                ondemand.forget(session, row)
             ondemand.keep(session, self._objects, asked, made)
         return _fresh(asked, made, seconds)
 

@@ -52,6 +52,9 @@ CREATE TABLE purges (
 );
 CREATE UNIQUE INDEX purges_once ON purges (event_id, target);
 CREATE INDEX purges_pending ON purges (next_at) WHERE settled_at IS NULL;
+
+DROP INDEX outbox_unhandled;
+CREATE INDEX outbox_unhandled ON outbox (topic, id) WHERE handled_at IS NULL;
 """
 
 # Rows of these tables are the present state: app keeps them true.
