@@ -118,15 +118,22 @@ def test_a_catalog_that_is_away_is_named(nobody: Engine) -> None:
     ("good", "bad", "says"),
     [
         (checks.news(lambda: 1.0, 30), checks.news(lambda: 31.0, 30), "no news of takedowns for 31 s"),
-        (checks.workers(lambda: True), checks.workers(lambda: False), "no transform worker"),
-        (checks.queue(lambda: 63, 64), checks.queue(lambda: 64, 64), "64 of 64 places are taken"),
+        (checks.workers(lambda: True), checks.workers(lambda: False), "no transform worker answers"),
     ],
-    ids=["news", "workers", "queue"],
+    ids=["news", "workers"],
 )
 def test_limits_are_limits(good: Check, bad: Check, says: str) -> None:
     assert good()
     with pytest.raises(WetplateError, match=says):
         bad()
+
+
+def test_a_full_queue_is_told_and_takes_no_server_out_of_rotation(nobody: Engine) -> None:
+    told = {"some": checks.queue(lambda: 63, 64), "all": checks.queue(lambda: 64, 64)}
+    answer = asked("/readyz", told, Exposition(nobody))
+    assert answer.status_code == 200
+    assert answer.json()["checks"]["some"]["says"] == "63 of 64 places taken"
+    assert "full: add workers" in answer.json()["checks"]["all"]["says"]
 
 
 def families(body: str) -> dict[str, float]:

@@ -80,23 +80,23 @@ def news(age: Callable[[], float], limit: float) -> Check:
 
 
 def workers(alive: Callable[[], bool]) -> Check:
-    """Somebody is there to make transforms."""
+    """Somebody makes transforms."""
 
     def check() -> str:
         if not alive():
-            raise DeliveryError("no transform worker is alive; look at the log and start the origin again")
-        return "alive"
+            raise DeliveryError("no transform worker answers; look at the log and start the origin again")
+        return "answer"
 
     return check
 
 
 def queue(length: Callable[[], int], limit: int) -> Check:
-    """The queue has room."""
+    """How full the queue is. A full one is told, not failed: pictures in memory are served all the same."""
 
     def check() -> str:
-        if (waiting := length()) >= limit:
-            raise DeliveryError(f"{waiting} of {limit} places are taken; add workers or origins")
-        return f"{waiting} of {limit} places taken"
+        waiting = length()
+        full = "; full: add workers or origins" if waiting >= limit else ""
+        return f"{waiting} of {limit} places taken{full}"
 
     return check
 

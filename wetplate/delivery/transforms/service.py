@@ -84,8 +84,8 @@ class Transforms:
             await asyncio.to_thread(self._workers.stop)
 
     def alive(self) -> bool:
-        """Whether work can be taken: for `/readyz`."""
-        return self._threads is not None
+        """Whether work can be taken and a worker answers, which takes a moment: for `/readyz`."""
+        return self._threads is not None and self._workers.alive()
 
     @property
     def waiting(self) -> int:

@@ -8,13 +8,17 @@ Rules:
 2. Each worker has a pool of its own. Workers of one pool share a pipe and its lock; whoever dies holding them
    takes the others along.
 3. Whatever a worker dies of is one failed job, and the next job finds a living one.
+4. That they live is not believed but asked: an idle worker is given nothing to do, and must say so.
 """
 
+import logging
 import multiprocessing
 import signal
 from concurrent.futures import TimeoutError as Overdue
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from queue import Empty, SimpleQueue
+from time import monotonic
 
 from pebble import ProcessExpired, ProcessPool
 
@@ -28,9 +32,12 @@ PRELOADED = ["__main__", worker.__name__]
 JOBS = 500  # after which a worker is replaced: decoders leak
 GRACE = 5.0
 STARTING = 30.0
+ASKING = 1.0
 LOST = (BrokenProcessPool, RuntimeError, OSError)
 #: What the kernel and the allocator of a decoder end a process with that may take no more memory.
 STARVED = {-signal.SIGKILL, -signal.SIGABRT, -signal.SIGTRAP}
+
+LOG = logging.getLogger(__name__)
 
 
 class Workers:
@@ -40,6 +47,7 @@ class Workers:
         self._count, self._memory, self._seconds = count, memory, seconds
         self._idle: SimpleQueue[ProcessPool] = SimpleQueue()
         self._peak = 0
+        self._answered = float("-inf")
 
     def start(self) -> None:
         """Start all and wait until each has answered."""
@@ -50,6 +58,7 @@ class Workers:
             answer.result(STARTING)
         for pool in pools:
             self._idle.put(pool)
+        self._answered = monotonic()
         metrics.WORKERS.set(self._count)
 
     def stop(self) -> None:
@@ -60,6 +69,20 @@ class Workers:
                 _end(self._idle.get_nowait())
             except Empty:
                 return
+
+    def alive(self) -> bool:
+        """Whether a worker has answered for as long as one job may take; an idle one is asked."""
+        with suppress(Empty):
+            pool = self._idle.get_nowait()
+            try:
+                pool = pool if pool.active else self._instead_of(pool)
+                pool.schedule(int, timeout=ASKING).result(ASKING)
+                self._answered = monotonic()
+            except (*LOST, Overdue, ProcessExpired):
+                LOG.warning("an idle transform worker does not answer")
+            finally:
+                self._idle.put(pool)
+        return monotonic() - self._answered <= self._seconds + GRACE
 
     def make(self, job: Job) -> Made:
         """The job, done by the next idle worker. Raises TransformFailed."""
@@ -86,6 +109,9 @@ class Workers:
             raise _overdue() from None
         except ProcessExpired as death:
             raise died(death.exitcode) from None
+        finally:
+            if future.done():  # also a death that was noticed is an answer: another worker takes the place
+                self._answered = monotonic()
 
     def _outcome(self, result: Made | Failed) -> Made:
         if isinstance(result, Failed):
