@@ -21,8 +21,10 @@ from wetplate.storage import outbox, sweep
 from wetplate.storage.database import now, transaction
 from wetplate.storage.objects import Objects
 
-# Long runs take at most some of the places (dagster.yaml), so that a takedown always finds one free.
+# Long runs take at most some of the places (dagster.yaml), so that a takedown always finds one free; what
+# visitors bring about has a lane of its own, so that no family waits for it either.
 LONG = {"wetplate/lane": "family", "dagster/max_runtime": "21600"}
+REFINING = {**LONG, "wetplate/lane": "refine"}
 
 # What is public is looked at by the clock, not while it is being made.
 DELIVERED = dg.AssetSelection.checks(checks.delivered)
@@ -115,7 +117,7 @@ def refine_transforms(
         raise dg.Failure(f"{len(refused)} transforms not refined", metadata={"refusals": "\n".join(refused)})
 
 
-@dg.job(tags=LONG, description="What was made while somebody waited is made again in production quality.")
+@dg.job(tags=REFINING, description="What was made while somebody waited is made again in production quality.")
 def refine() -> None:
     refine_transforms()
 

@@ -112,10 +112,10 @@ def moderation_events(
     )
 
 
-def left_over(database: Engine, topics: Sequence[str]) -> Sequence[Event]:
+def left_over(database: Engine, topics: Sequence[str], cursor: int = 0) -> Sequence[Event]:
     """Work nobody finished within a while."""
     with transaction(database) as session:
-        return outbox.unhandled(session, topics=topics, before=now() - LEFT_OVER)
+        return outbox.unhandled(session, topics=topics, before=now() - LEFT_OVER, cursor=cursor)
 
 
 def hour() -> str:
@@ -165,11 +165,17 @@ def transforms_requested(
 def leftover_transforms(
     context: dg.SensorEvaluationContext, database: dg.ResourceParam[Engine]
 ) -> dg.SensorResult | dg.SkipReason:
-    """Production files whose run crashed: asked for again, once an hour."""
-    events = left_over(database, (REQUESTED,))[:BATCH]
+    """Production files whose run crashed: asked for again, once an hour.
+
+    Batch after batch, then from the first again: those that always fail do not keep the others waiting.
+    """
+    events = left_over(database, (REQUESTED,), cursor(context)) or left_over(database, (REQUESTED,))
     if not events:
         return dg.SkipReason("every transform is refined")
-    return dg.SensorResult(run_requests=[_refining(events, f"left-refine-{hour()}")])
+    last = events[:BATCH][-1].id
+    return dg.SensorResult(
+        run_requests=[_refining(events[:BATCH], f"left-refine-{last}-{hour()}")], cursor=str(last)
+    )
 
 
 def _refining(events: Sequence[Event], key: str) -> dg.RunRequest:

@@ -60,13 +60,15 @@ def test_the_painting_op_asks_for_one_gpu_in_a_pool_with_retries() -> None:
 
 
 def test_long_runs_end_and_leave_a_place_for_takedowns(definitions: dg.Definitions) -> None:
-    for name in ("lifecycle", "after_decision"):
+    for name, lane in (("lifecycle", "family"), ("after_decision", "family"), ("refine", "refine")):
         tags = definitions.resolve_job_def(name).tags
         assert int(tags["dagster/max_runtime"]) > 0
-        assert tags["wetplate/lane"] == "family"
+        assert tags["wetplate/lane"] == lane
     configured = yaml.safe_load((ROOT / "dagster.yaml").read_text())["concurrency"]["runs"]
-    lanes = [limit for limit in configured["tag_concurrency_limits"] if limit["key"] == "wetplate/lane"]
-    assert lanes[0]["limit"] < configured["max_concurrent_runs"]
+    tagged = configured["tag_concurrency_limits"]
+    lanes = {each["value"]: each["limit"] for each in tagged if each["key"] == "wetplate/lane"}
+    assert lanes.keys() == {"family", "refine"}
+    assert sum(lanes.values()) < configured["max_concurrent_runs"]
 
 
 def test_the_tags_of_one_gpu_speak_to_kubernetes_and_ray() -> None:

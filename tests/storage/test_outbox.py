@@ -42,6 +42,7 @@ def test_work_waits_until_it_is_handled(session: Session) -> None:
     assert [event.id for event in unhandled(session)] == [first, second]
     handle(session, [first])
     assert [event.id for event in unhandled(session)] == [second]
+    assert unhandled(session, cursor=second) == []
     handle(session, [])
     assert [event.id for event in unhandled(session, limit=1)] == [second]
 

@@ -66,10 +66,11 @@ def unhandled(
     *,
     topics: Sequence[str] = HANDLED,
     before: datetime | None = None,
+    cursor: int = 0,
     limit: int = 100,
 ) -> Sequence[Event]:
-    """Work nobody finished, oldest first; `before` leaves out what is still fresh."""
-    query = select(Event).where(Event.handled_at.is_(None), Event.topic.in_(topics))
+    """Work nobody finished with an id above the cursor, oldest first; `before` leaves out what is fresh."""
+    query = select(Event).where(Event.handled_at.is_(None), Event.topic.in_(topics), Event.id > cursor)
     if before is not None:
         query = query.where(Event.at < before)
     return session.scalars(query.order_by(Event.id).limit(limit)).all()
