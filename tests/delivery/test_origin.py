@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from functools import partial
 from threading import Event, Thread
@@ -10,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.exc import TimeoutError as NoneFree
 
 from tests.delivery.house import House
 from tests.publication import images
@@ -332,6 +334,24 @@ def test_what_the_store_altered_or_lost_is_never_served(house: House) -> None:
     finally:
         house.objects._kept[file.key] = kept
     assert get(house, path).status_code == 200
+
+
+def test_pages_that_take_every_connection_keep_no_picture_waiting(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, pool = house.path(), house.database.pool
+    monkeypatch.setattr(pool, "_timeout", 0.05)
+    with ExitStack() as held:
+        with suppress(NoneFree):
+            while True:
+                held.enter_context(house.database.connect())
+        house.origin.service.ledger.clear()
+        assert get(house, path).status_code == 200
+        for busy in ("/gallery/boots", "/manifest/boots.json"):
+            refused = get(house, busy)
+            assert (refused.status_code, refused.headers["retry-after"]) == (503, "5")
+        assert get(house, "/readyz").status_code == 200
+    assert get(house, "/gallery/boots").status_code == 200
 
 
 def test_without_news_nothing_that_can_be_withdrawn_is_served(house: House) -> None:

@@ -136,8 +136,8 @@ async def _image(service: Service, request: Request) -> Answer:
 
 def _health(service: Service, counted: Path | None) -> list[Route]:
     asked = {
-        "catalog": checks.catalog(service.database),
-        "store": checks.store(service.database, service.objects),
+        "catalog": checks.catalog(service.reserved),
+        "store": checks.store(service.reserved, service.objects),
         "news": checks.news(lambda: service.news.age, service.serving.staleness),
         "workers": checks.workers(service.transforms.alive),
         "queue": checks.queue(lambda: service.transforms.waiting, service.serving.queue),

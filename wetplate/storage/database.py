@@ -16,6 +16,7 @@ from sqlalchemy import DateTime, Engine, create_engine
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.event import listen
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoneFree
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from wetplate.errors import DatabaseUnavailable, StorageError, StorageFull
@@ -99,18 +100,24 @@ def _close(opened: dict[int, Any]) -> None:
 def transaction(bound: Engine) -> Iterator[Session]:
     """One transaction: committed if the block ends well, rolled back otherwise.
 
-    Raises DatabaseUnavailable when Postgres does not answer or went away inside the block, StorageFull when
-    its disk is full, StorageError when it gave the transaction up (deadlock, time-out).
+    Raises DatabaseUnavailable when Postgres does not answer, went away inside the block, or no connection
+    became free in time, StorageFull when its disk is full, StorageError when it gave the transaction up
+    (deadlock, time-out).
     """
     try:
         with Session(bound, expire_on_commit=False) as session, session.begin():
             yield session
     except (OperationalError, InterfaceError) as error:
         raise _named(error, bound) from error
+    except NoneFree as error:
+        raise DatabaseUnavailable(
+            f"all connections of this process to Postgres at {_where(bound)} are in use: run this step again "
+            "in a moment."
+        ) from error
 
 
 def _named(error: DBAPIError, bound: Engine) -> StorageError:
-    where = bound.url.render_as_string(hide_password=True)
+    where = _where(bound)
     first = (str(error.orig).strip().splitlines() or [type(error.orig).__name__])[0]
     why = f"{first}. Nothing is half-written: run this step again"
     state = getattr(error.orig, "sqlstate", None)
@@ -122,6 +129,10 @@ def _named(error: DBAPIError, bound: Engine) -> StorageError:
         f"Postgres does not answer at {where}: {why} once it does. "
         "Start it with `wetplate db up`, or check the URL."
     )
+
+
+def _where(bound: Engine) -> str:
+    return bound.url.render_as_string(hide_password=True)
 
 
 def now() -> datetime:

@@ -7,6 +7,8 @@ Rules:
    (`unchanged`): a takedown in between wins.
 2. `keep` is called right after `unchanged`, without waiting for anything in between: nothing can enter the
    memory behind the back of the news.
+3. Where an image stands is asked over connections that are `reserved` for it: no number of pages, manifests
+   and transforms keeps a picture waiting for one.
 """
 
 import asyncio
@@ -30,7 +32,7 @@ from wetplate.delivery.transforms.service import Transforms
 from wetplate.derivatives.ondemand import REFINED
 from wetplate.publication.states import TOPIC, Move
 from wetplate.settings import Serving
-from wetplate.storage.database import transaction
+from wetplate.storage.database import engine, transaction
 from wetplate.storage.objects import Objects
 
 FETCHERS = 16
@@ -43,6 +45,7 @@ class Service:
 
     def __init__(self, database: Engine, objects: Objects, serving: Serving, ring: KeyRing) -> None:
         self.database, self.objects, self.serving, self.ring = database, objects, serving, ring
+        self.reserved = engine(database.url.render_as_string(hide_password=False))
         self.proxies = trusted(serving.trusted_proxies)
         self.readers = ThreadPoolExecutor(1, "standing")
         self.threads = ThreadPoolExecutor(FETCHERS, "fetch")
@@ -66,6 +69,7 @@ class Service:
         await self.transforms.stop()
         await asyncio.to_thread(self.threads.shutdown, cancel_futures=True)
         self.readers.shutdown(cancel_futures=True)
+        self.reserved.dispose()
 
     async def standing(self, image: str) -> Standing:
         """Where the image stands. Raises NewsStale, NotServed, Busy, StorageError."""
@@ -113,7 +117,7 @@ class Service:
         self._voids += 1
 
     def _read(self, images: Sequence[str]) -> dict[str, Standing]:
-        with transaction(self.database) as session:
+        with transaction(self.reserved) as session:
             return standing.read(session, images)
 
 
