@@ -1,12 +1,14 @@
 """`wetplate url`: one line that can be fetched, or one that says why not."""
 
 import time
+from urllib.parse import urlsplit
 
 import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import Engine
 
 from tests.publication import images
+from wetplate.canonical.tables import CanonicalRow
 from wetplate.cli.url import command
 from wetplate.delivery import keys, signing
 from wetplate.delivery.urls import Signed, parse
@@ -67,11 +69,25 @@ def test_every_kind_of_address(image: str, database: Engine, monkeypatch: pytest
 
 def verified(image: str, url: str) -> None:
     """Assert that the address lets through to the image's transform for five minutes."""
-    signed = parse(url.removeprefix("https://images.example"))
+    signed = parse(urlsplit(url).path)
     assert isinstance(signed, Signed)
     assert (signed.target.image, signed.target.transform) == (image, Transform(128, "avif"))
     left = signing.verify(keys.configured(None, settings().var), signed, now=time.time())
     assert 290 < left <= 300
+
+
+def test_of_a_rejected_image_nothing_is_signed(image: str, database: Engine) -> None:
+    judge(database, image, "review")
+    verified(image, printed(image, "--width", "128", "--sign", "5m"))
+    judge(database, image, "reject")
+    assert isinstance(error := refused(image, "--sign", "5m"), NotServed)
+    assert "rejected" in str(error)
+
+
+def judge(database: Engine, image: str, verdict: str) -> None:
+    with transaction(database) as session:
+        row = session.get_one(CanonicalRow, image)
+        images.verdict(session, row.recipe_id, row.object_sha256, verdict)
 
 
 def test_what_cannot_be_printed(image: str) -> None:

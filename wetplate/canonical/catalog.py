@@ -24,13 +24,15 @@ HEX = frozenset("0123456789abcdef")
 
 def approved() -> Select[str, str]:
     """Every (recipe id, SHA-256 of the judged bytes) that may go on: rule 1, for the caller to narrow."""
-    other = aliased(VerdictRow)
-    rejected = exists().where(
-        other.object_sha256 == VerdictRow.object_sha256, other.verdict == "reject", _in_force(other)
-    )
     return select(VerdictRow.stream, VerdictRow.object_sha256).where(
-        VerdictRow.verdict == "approve", _in_force(VerdictRow), ~rejected
+        VerdictRow.verdict == "approve", _in_force(VerdictRow), ~rejected(VerdictRow.object_sha256)
     )
+
+
+def rejected(object_sha256: Any) -> ColumnElement[bool]:
+    """Whether a verdict in force rejects these bytes, under whichever recipe: a condition for queries."""
+    other = aliased(VerdictRow)
+    return exists().where(other.object_sha256 == object_sha256, other.verdict == "reject", _in_force(other))
 
 
 def is_approved(session: Session, recipe_id: str, object_sha256: str) -> bool:

@@ -5,13 +5,17 @@ import time
 from functools import partial
 
 import click
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from wetplate.canonical.catalog import find
+from wetplate.canonical.gate import rejected_image
+from wetplate.canonical.tables import CanonicalRow
 from wetplate.delivery import handout, keys, signing, standing, urls
 from wetplate.delivery.handout import Wish
 from wetplate.derivatives import catalog
 from wetplate.derivatives.transform import FORMATS, QUALITIES
+from wetplate.errors import NotServed
 from wetplate.publication.tables import PublicationRow
 from wetplate.settings import serving, settings
 from wetplate.storage.database import catalog_url, engine, transaction
@@ -94,6 +98,8 @@ def _signer(seconds: int) -> handout.Sign:
 
 def _address(session: Session, prefix: str, wish: Wish, sign: handout.Sign | None) -> urls.Address:
     image = find(session, prefix)
+    if sign and session.scalar(select(rejected_image()).where(CanonicalRow.id == image.id)):
+        raise NotServed(f"image {image.id[:12]} is rejected: no signature opens it; have it reviewed again")
     publication = session.get(PublicationRow, image.id)
     files = catalog.standing(session, image.id, publication.profile) if publication else []
     stands = standing.read(session, [image.id])[image.id]

@@ -9,6 +9,8 @@ import pytest
 from sqlalchemy import Engine, create_engine, func, select
 from sqlalchemy.orm import Session
 
+from tests.publication.images import verdict
+from wetplate.canonical.tables import CanonicalRow
 from wetplate.delivery.transforms.service import Rendered, Transforms
 from wetplate.delivery.transforms.workers import Workers
 from wetplate.derivatives import ondemand
@@ -189,6 +191,32 @@ def test_what_is_not_public_is_made_for_a_signature_only(
     assert decode(made.body).shape == (96, 96, 3)
     assert list(objects.list("transforms/")) == []
     assert requested(database) == 0
+
+
+def test_a_signature_opens_what_waits_for_review_and_nothing_that_is_rejected(
+    run: Callable[..., Any], database: Engine, image: str
+) -> None:
+    async def ask(door: Transforms) -> Rendered:
+        return await door.rendered(image, "boots", 1, SMALL, store=False)
+
+    def judge(said: str) -> None:
+        with transaction(database) as session:
+            row = session.get_one(CanonicalRow, image)
+            verdict(session, row.recipe_id, row.object_sha256, said)
+
+    with transaction(database) as session:
+        moves.unpublish(session, image, "tester")
+    judge("review")
+    assert run(ask).width == 96
+    judge("reject")
+    with pytest.raises(NotServed):
+        run(ask)
+    judge("approve")
+    assert run(ask).width == 96
+    with transaction(database) as session:
+        moves.take_down(session, image, "tester", "trademark")
+    with pytest.raises(ImageGone):
+        run(ask)
 
 
 def test_queues_end_and_greedy_clients_are_slowed_down(run: Callable[..., Any], image: str) -> None:

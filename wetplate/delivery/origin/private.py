@@ -4,7 +4,8 @@ Here: from a signed address to an answer that nobody stores. Not here: signature
 
 Rules:
 1. The signature is judged before anything is looked up.
-2. A signature opens drafts and hidden images, never withdrawn ones, and only at their present version.
+2. A signature opens drafts and hidden images, never withdrawn or rejected ones, and only at their
+   present version.
 3. Nothing made here is kept by us or by anybody.
 """
 

@@ -8,7 +8,8 @@ Rules:
    a transaction that ends with the work; then what stands is looked up again.
 2. The gate (public, at this version, approved) is asked under the image's own lock, right before anything
    is kept. What is refused there goes to nobody.
-3. Signed addresses read the same picture and leave nothing behind: no row, no object, no event.
+3. Signed addresses read the same picture and leave nothing behind: no row, no object, no event. What waits
+   for a review may pass; what is rejected, or taken down meanwhile, goes to nobody.
 """
 
 from collections.abc import Callable
@@ -22,7 +23,7 @@ from sqlalchemy.orm import Session
 
 from wetplate import metrics
 from wetplate.canonical.catalog import alone
-from wetplate.canonical.gate import approved_image
+from wetplate.canonical.gate import approved_image, rejected_image
 from wetplate.canonical.tables import CanonicalRow
 from wetplate.delivery.standing import NOT_THERE, Standing
 from wetplate.delivery.transforms.rendered import Rendered, Tier
@@ -77,6 +78,8 @@ class Making:
         with transaction(self._database) as session:
             source = ondemand.source(session, asked.image)
         made, seconds = self._made(asked, source)
+        with transaction(self._database) as session:
+            admit(session, asked, signed=True)
         return _fresh(asked, made, seconds)
 
     def _wait_for_others(self, session: Session, asked: Asked) -> None:
@@ -125,19 +128,24 @@ def _same(body: bytes, digest: str) -> None:
         raise StoreUnfaithful("altered", "the store holds other bytes than were put there")
 
 
-def admit(session: Session, asked: Asked) -> None:
+def admit(session: Session, asked: Asked, *, signed: bool = False) -> None:
     """Return if the image may be shown at this version now. Raises ImageGone, NotServed."""
     found = session.execute(_stands(), {"image": asked.image}).one_or_none()
-    if found is None or not found[2]:
+    if found is None:
         raise NotServed(NOT_THERE)
-    Standing(asked.image, asked.family, State(found[0]), found[1]).admit(asked.version)
+    state, version, approved, rejected = found
+    if rejected or not (approved or signed):
+        raise NotServed(NOT_THERE)
+    stands = Standing(asked.image, asked.family, State(state or State.DRAFT), version or 1)
+    stands.admit(asked.version, signed=signed)
 
 
 @cache  # building this query costs more than sending it
-def _stands() -> Select[str, int, bool]:
-    columns = (PublicationRow.state, PublicationRow.version, approved_image())
-    image = CanonicalRow.id == PublicationRow.canonical_id
-    return select(*columns).join(CanonicalRow, image).where(PublicationRow.canonical_id == bindparam("image"))
+def _stands() -> Select[str | None, int | None, bool, bool]:
+    columns = (PublicationRow.state, PublicationRow.version, approved_image(), rejected_image())
+    publication = PublicationRow.canonical_id == CanonicalRow.id
+    image = CanonicalRow.id == bindparam("image")
+    return select(*columns).select_from(CanonicalRow).outerjoin(PublicationRow, publication).where(image)
 
 
 def _fresh(asked: Asked, made: Finished, seconds: dict[str, float]) -> Rendered:
