@@ -11,6 +11,9 @@ from pathlib import Path
 from wetplate.errors import SettingError
 
 ROOT = Path(__file__).resolve().parent.parent
+#: Caches are purged a second time, and watch for late answers until then, on the word that no origin is deaf
+#: for longer (delivery.purging.schedule, delivery.edge.vcl).
+STALEST = 30
 
 
 @dataclass(frozen=True)
@@ -104,7 +107,7 @@ class Serving:
             (WETPLATE_URL_KEYS); None: a file under `var`, made on first use.
         memory_bytes: bodies the origin keeps in memory (WETPLATE_MEMORY_BYTES).
         staleness: seconds without news after which the origin serves nothing that could have been taken
-            down meanwhile (WETPLATE_STALENESS).
+            down meanwhile (WETPLATE_STALENESS); STALEST at most.
         workers: processes that transform (WETPLATE_TRANSFORM_WORKERS); 0: one per core, at most 4.
         queue: transforms that may wait (WETPLATE_TRANSFORM_QUEUE).
         transform_seconds: after which a worker is killed (WETPLATE_TRANSFORM_SECONDS).
@@ -163,7 +166,7 @@ def serving() -> Serving:
         edge_url=os.environ.get("WETPLATE_EDGE_URL", "http://127.0.0.1:3003").rstrip("/"),
         url_keys=os.environ.get("WETPLATE_URL_KEYS"),
         memory_bytes=_count("WETPLATE_MEMORY_BYTES", 128 * 2**20),
-        staleness=_count("WETPLATE_STALENESS", 30),
+        staleness=_staleness(),
         workers=_count("WETPLATE_TRANSFORM_WORKERS", 0),
         queue=_count("WETPLATE_TRANSFORM_QUEUE", 64),
         transform_seconds=_count("WETPLATE_TRANSFORM_SECONDS", 10),
@@ -195,6 +198,16 @@ def _count(name: str, default: int) -> int:
     if not value.isdigit():
         raise SettingError(f"{name}={value!r}: expected a whole number, 0 or more")
     return int(value)
+
+
+def _staleness() -> int:
+    seconds = _count("WETPLATE_STALENESS", STALEST)
+    if seconds > STALEST:
+        raise SettingError(
+            f"WETPLATE_STALENESS={seconds}: {STALEST} at most; an origin that is deaf for longer could fill "
+            "caches with what was taken down after they were purged for the last time"
+        )
+    return seconds
 
 
 def _flag(name: str) -> bool:

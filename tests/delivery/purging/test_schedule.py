@@ -1,13 +1,15 @@
 """When to purge again: soon at first, at least every five minutes, and once more when all has arrived."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from wetplate.delivery.caching import RULES
 from wetplate.delivery.edge.vcl import Edge
 from wetplate.delivery.purging.schedule import LONGEST, SETTLING, TOPICS, backoff
+from wetplate.errors import SettingError
 from wetplate.publication.states import LEGAL, TARGET, TOPIC, State
-from wetplate.settings import serving
+from wetplate.settings import STALEST, serving
 
 EDGE = Edge("http://127.0.0.1:1", "x")
 
@@ -25,8 +27,16 @@ def test_no_cache_keeps_anything_longer_than_we_care() -> None:
 
 def test_the_second_purge_waits_for_everything_that_can_be_under_way() -> None:
     """A fetch that began before, and an origin that has heard nothing and not noticed yet."""
-    under_way = EDGE.fetch_seconds + serving().staleness
+    under_way = EDGE.fetch_seconds + STALEST
     assert SETTLING.total_seconds() > EDGE.mark_seconds > under_way
+
+
+def test_no_origin_may_be_deaf_for_longer_than_that(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WETPLATE_STALENESS", str(STALEST))
+    assert serving().staleness == STALEST
+    monkeypatch.setenv("WETPLATE_STALENESS", str(STALEST + 1))
+    with pytest.raises(SettingError, match="purged for the last time"):
+        serving()
 
 
 def test_whatever_leaves_the_public_is_purged_and_nothing_else() -> None:
