@@ -431,7 +431,13 @@ def test_45_errors_are_forgotten_in_seconds(wire: Wire, origin_house: House, ima
     service = origin_house.origin.service
     paths = [
         *(address, f"/images/{image}/v1/w65.webp", "/nothing", f"/signed/{image}/v1/w64.webp", "/a/%2e%2e/b"),
-        *(f"/images/{image}/v1/crop1x1_w64.webp", "/manifest/none.json", "/gallery/none", "/" + "a" * 3_000),
+        *(
+            f"/images/{image}/v1/crop1x1_w64.webp",
+            "/manifest/none.json",
+            "/manifest/boots/256.json",
+            "/gallery/none",
+            "/" + "a" * 3_000,
+        ),
     ]
     said = [wire.ask(path) for path in paths]
     said += [wire.ask(paths[0], method="POST")]

@@ -293,7 +293,24 @@ def test_an_image_that_its_family_has_outgrown_keeps_its_page(
 
 def test_an_empty_page_says_what_to_do(shop: Shop) -> None:
     assert "wetplate paint clogs" in shop.page("/gallery/clogs")
-    assert 'href="/gallery/boots">To its first page' in shop.page("/gallery/boots/from/500")
+
+
+def test_there_are_no_more_pages_than_images_to_begin_with(shop: Shop) -> None:
+    for path, first in (
+        ("/gallery/boots/from/200", "/gallery/boots"),
+        ("/gallery/boots/from/999999999", "/gallery/boots"),
+        ("/gallery/boots/lace.lace-1/from/8", "/gallery/boots/lace.lace-1"),
+        ("/gallery/clogs/from/1", "/gallery/clogs"),
+        ("/gallery/from/zz", "/gallery/"),
+    ):
+        assert f"{first} " in shop.page(path, 404)
+    for path, location in (
+        ("/gallery/boots/lace.lace-1/from/1", "/gallery/boots/lace.lace-1/from/4"),
+        ("/gallery/from/bootl", "/gallery/from/boots"),
+        ("/gallery/from/c0", "/gallery/from/clogs"),
+    ):
+        answer = shop.client.get(path)
+        assert (answer.status_code, answer.headers["location"]) == (308, location)
 
 
 def test_another_spelling_is_one_move_away(shop: Shop) -> None:

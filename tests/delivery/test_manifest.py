@@ -14,7 +14,7 @@ from tests.publication import images
 from wetplate.delivery import manifest, urls
 from wetplate.delivery.urls import OnDemand, Published
 from wetplate.derivatives.transform import read as transform
-from wetplate.errors import UnknownFamily
+from wetplate.errors import NotServed, UnknownFamily
 from wetplate.publication import moves
 from wetplate.storage.database import transaction
 from wetplate.storage.memory import MemoryObjects
@@ -123,6 +123,15 @@ def test_pages_are_blocks_that_do_not_move(
     assert page(session)["next"] == "/manifest/boots/2.json"
     assert [each["id"] for n in range(3) for each in page(session, n)["images"]] == [first, third]
     assert manifest.written(manifest.page(session, "boots", 2)) == before
+
+
+def test_a_family_ends(session: Session, family: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(manifest, "PER_PAGE", 1)
+    moves.take_down(session, family[2], "test", "privacy")
+    assert page(session, 2)["images"] == []  # its place is still the family's
+    for start in (3, 256, 999_999_999):
+        with pytest.raises(NotServed, match="ends before this page"):
+            manifest.page(session, "boots", start)
 
 
 def test_a_family_nobody_knows(session: Session) -> None:

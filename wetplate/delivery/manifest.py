@@ -30,6 +30,7 @@ from wetplate.derivatives.markup import FALLBACKS, OFFERED
 from wetplate.derivatives.profiles import load
 from wetplate.derivatives.tables import DerivativeRow, PlaceholderRow
 from wetplate.derivatives.transform import FORMATS, QUALITIES, RATIOS, WIDTHS, Transform
+from wetplate.errors import NotServed
 from wetplate.imaging.formats import EXTENSIONS, MEDIA_TYPES
 from wetplate.provenance.metadata import TRAINED, source_type_uri
 from wetplate.provenance.tables import ProvenanceRow
@@ -61,11 +62,15 @@ def address(family: str, start: int = 0) -> str:
 
 
 def page(session: Session, slug: str, start: int = 0, base: str = "") -> Values:
-    """The published images at the places from `start` on, at most PER_PAGE of them. Raises UnknownFamily.
+    """The published images at the places from `start` on, at most PER_PAGE of them.
+
+    Raises UnknownFamily, and NotServed for a page behind the family's last place.
 
     `base` (scheme and host, or nothing) stands in front of every path.
     """
     family = family_of(session, slug)
+    if start and session.scalars(_last(slug, start)).first() is None:
+        raise NotServed("the family ends before this page; follow `next` from its first")
     rows = session.execute(_block(slug, start)).all()
     files = _files(session, [row.id for row in rows])
     images = [_image(family, row, files[row.id, row.profile], base) for row in rows]
@@ -199,6 +204,12 @@ def _next(slug: str, start: int) -> Select[Any]:
         .order_by(RecipeRow.position)
         .limit(1)
     )
+
+
+def _last(slug: str, start: int) -> Select[int]:
+    """A place from `start` on, whether anything of it is published or not: pages do not move or go."""
+    places = select(RecipeRow.position).where(RecipeRow.family == slug, RecipeRow.current)
+    return places.where(RecipeRow.position >= start).limit(1)
 
 
 def _files(session: Session, images: Sequence[str]) -> Mapping[tuple[str, str], list[Any]]:

@@ -13,10 +13,10 @@ from wetplate.delivery.gallery import facts, pictures, shelf, words
 from wetplate.delivery.gallery import families as listed
 from wetplate.delivery.gallery.pages import Html, Pages
 from wetplate.delivery.gallery.selection import Selection
-from wetplate.delivery.gallery.shelf import Image
+from wetplate.delivery.gallery.shelf import Image, Page
 from wetplate.delivery.gallery.words import Tile
 from wetplate.delivery.problems import Problem
-from wetplate.errors import NotServed
+from wetplate.errors import AddressMoved, NotServed
 from wetplate.publication.progress import progress
 from wetplate.recipes.catalog import family_of
 from wetplate.recipes.definition import Family
@@ -34,10 +34,15 @@ class Shown:
 
 
 def families(session: Session, pages: Pages, start: str = "") -> Shown:
-    """Families with their first pictures. Raises NotServed for a start that is no page's."""
+    """Families with their first pictures.
+
+    Raises NotServed when they end before the start, AddressMoved when no family is called that.
+    """
     page = listed.page(session, start, pictures=STRIP)
     if start and not page.families:
         raise NotServed("the families end before this page; /gallery/ has the first")
+    if start and page.families[0].slug != start:
+        raise AddressMoved(beginning(page.families[0].slug))
     strips = [
         tiles(family_of(session, each.slug), each.images, 0 if number else FIRST)
         for number, each in enumerate(page.families)
@@ -60,8 +65,11 @@ def beginning(slug: str) -> str:
 
 
 def family(session: Session, pages: Pages, known: Family, selection: Selection) -> Shown:
-    """One page of a family."""
-    page, number = shelf.page(session, selection), shelf.published(session, selection)
+    """One page of a family. Raises NotServed, AddressMoved: a page begins at one of its images."""
+    page = shelf.page(session, selection)
+    if selection.start:
+        _begins(page, selection)
+    number = shelf.published(session, selection)
     shown = tiles(known, page.images, pictures.EAGER)
     standing = None if shown else next(iter(progress(session, [known.slug])), None)
     html = pages.render(
@@ -107,6 +115,14 @@ def image(session: Session, pages: Pages, known: Family, image_id: str, address:
         after=one.after and f"/gallery/{known.slug}/{one.after}",
     )
     return Shown(html, caching.tags(one.image.id, known.slug))
+
+
+def _begins(page: Page, selection: Selection) -> None:
+    """Return if the page begins where its address says, so that there are no more addresses than images."""
+    if not page.images:
+        raise NotServed(f"the family ends before this page; {selection.at(0).path} is the first")
+    if page.images[0].position != selection.start:
+        raise AddressMoved(selection.at(page.images[0].position).path)
 
 
 def refusal(pages: Pages, problem: Problem) -> Html:

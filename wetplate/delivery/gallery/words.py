@@ -135,10 +135,6 @@ def empty(selection: Selection, standing: Progress | None) -> Empty:
         return Empty(
             "Take one of the filters away.", href=f"/gallery/{selection.family}", link="Show the whole family"
         )
-    if selection.start:
-        return Empty(
-            "The family ends before this page.", href=f"/gallery/{selection.family}", link="To its first page"
-        )
     if standing is None or not standing.painted:
         return Empty(
             "Nothing is painted yet. Materialise the family in the Dagster UI, or:",
