@@ -1,7 +1,7 @@
 """Bad input over HTTP, against a real server: each test is named by its number in the list of 46.
 
 Here: 1 to 21 (addresses, signatures, paths) and 40 to 46 (headers and caches). 22 to 39 (bytes of pictures)
-are in `transforms/`, the edge's side of 42, 43 and 46 in `edge/`. Requests are written by hand, because
+are in `test_bad_images`, the edge's side of 42, 43 and 46 in `edge/`. Requests are written by hand, because
 clients mend what they send.
 """
 
@@ -10,7 +10,7 @@ import base64
 import re
 import socket
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -33,6 +33,7 @@ from wetplate.storage.local import LocalObjects
 pytestmark = pytest.mark.xdist_group("origin")
 
 SIGNED = "w64.webp"
+ROOM = 64 * 2**20  # for the memory that the origin may fill, the tests themselves, and an allocator's holes
 BOMBS = ("a" * 250, "_" * 250, "w64" + "_crop1x1" * 30, "w" + "9" * 250, "-" * 250, "aA" * 125, "." * 250)
 
 
@@ -73,6 +74,20 @@ class Wire:
 @pytest.fixture
 def wire(origin_house: House) -> Wire:
     return Wire(origin_house)
+
+
+def resident() -> int:
+    """Bytes of memory that this process, and so the origin's thread, takes."""
+    [pages] = re.findall(r"VmRSS:\s+(\d+) kB", Path("/proc/self/status").read_text())
+    return int(pages) * 1024
+
+
+@pytest.fixture(scope="module", autouse=True)
+def at_first(origin_house: House) -> int:
+    """What was resident before the first of these requests."""
+    for path in (origin_house.path(), f"/images/{origin_house.image}/v1/w64.webp", "/gallery/boots"):
+        origin_house.client.get(path)
+    return resident()
 
 
 @pytest.fixture
@@ -513,8 +528,18 @@ def test_no_header_breaks_it(
 
 
 def test_after_all_of_it_the_origin_serves_and_holds_no_more_than_it_may(
-    wire: Wire, origin_house: House
+    wire: Wire, origin_house: House, at_first: int, record_property: Callable[[str, object], None]
 ) -> None:
+    image, more = origin_house.image, resident() - at_first
+    record_property("memory taken by all of it, bytes", more)
+    assert more < ROOM
+    before = resident()
+    for number in range(100):
+        wire.status(f"/images/{number:064x}/v1/w64.webp")
+        wire.status(f"/images/{image}/{number:016x}-64.webp" + "?" + "x" * 1_900)
+        wire.status("/images/" + f"{number}" * 9_000)
+        wire.status(origin_house.path(), f"Cookie: {number}" + "x" * 9_000, f"Range: bytes={number}-")
+    assert resident() - before < ROOM / 8
     service = origin_house.origin.service
     assert service.memory.held <= service.memory.most
     assert len(service.ledger._absent) <= ledger.MOST_ABSENT
