@@ -8,7 +8,6 @@ An edge stands in front where its program is installed; without one the gallery 
 
 import json
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -20,6 +19,7 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import urlopen
 
+from wetplate.delivery.edge.varnish import free_port
 from wetplate.errors import DeliveryError
 from wetplate.settings import ROOT, Serving
 
@@ -69,9 +69,7 @@ class Look:
 @contextmanager
 def opened() -> Iterator[str]:
     """An origin on a free port for as long as the block lasts; gives its URL. Raises DeliveryError."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     process = subprocess.Popen([str(HERE / "wetplate"), "serve", "--port", str(port)], cwd=ROOT)
     try:
         url = f"http://127.0.0.1:{port}"

@@ -61,5 +61,6 @@ def _shown(url: str) -> bool:
     try:
         return door.look(url, "boots") is not None
     except DeliveryError as refused:
-        assert "410" in str(refused)
+        if "410" not in str(refused):
+            raise
         return True

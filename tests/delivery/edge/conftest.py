@@ -15,6 +15,7 @@ from wetplate.delivery.edge.vcl import Edge
 from wetplate.settings import serving
 
 TOKEN = "test-token"
+MISSES = 400
 #: Compile fast rather than well.
 QUICK = {"cc_command": "exec cc -O0 -fpic -shared -Wl,-x -o %o %s"}
 
@@ -36,7 +37,7 @@ def origin() -> Iterator[Origin]:
 def edge_port(origin: Origin, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     if shutil.which("varnishd") is None:
         pytest.skip("no varnishd here: apt-get install varnish varnish-modules")
-    edge = Edge(origin.url, TOKEN, misses=400, mark_seconds=30, probe_seconds=0.1)
+    edge = Edge(origin.url, TOKEN, misses=MISSES, mark_seconds=30, probe_seconds=0.1)
     place = Place(tmp_path_factory.mktemp("edge"), free_port())
     with running(edge, place, serving(), **QUICK):
         yield place.port
