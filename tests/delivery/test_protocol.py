@@ -82,6 +82,14 @@ def test_requests_in_one_breath_are_answered_in_order(origin_house: House, line:
     ]  # fmt: skip
 
 
+def test_a_thousand_hits_may_wait_behind_one_miss(origin_house: House, line: Line) -> None:
+    path, many = origin_house.path(), 1_500
+    origin_house.client.get(path)
+    line.send("\r\n".join([request("/livez"), *[request(path)] * many]))
+    statuses = [status for status, _, _ in line.receive(1 + many)]
+    assert statuses == ["HTTP/1.1 200 OK"] * (1 + many)
+
+
 @pytest.mark.parametrize(("version", "header"), [("1.0", "A: b"), ("1.1", "Connection: close")])
 def test_a_connection_that_is_to_end_ends(origin_house: House, line: Line, version: str, header: str) -> None:
     path = origin_house.path()

@@ -8,7 +8,8 @@ Rules:
 1. A request, with a body that nobody reads, has MOST bytes at most and PATIENCE seconds to arrive, or the
    connection ends: nobody holds a connection or fills the memory by never finishing.
 2. Only a plain GET on a connection that stays open and keeps up is answered at once. Everything else takes
-   uvicorn's own way, and gets the same answer.
+   uvicorn's own way, and gets the same answer. So does a request with others queued behind it: each would be
+   answered from within the answer before it, as deep as the queue is long.
 """
 
 from asyncio import AbstractEventLoop, BaseTransport, TimerHandle
@@ -85,7 +86,8 @@ class OriginProtocol(HttpToolsProtocol):
 
     def _plain(self, cycle: RequestResponseCycle) -> bool:
         """Whether nothing about the connection asks for more than the bytes."""
-        return cycle.keep_alive and not cycle.disconnected and not self.flow.write_paused
+        free = not self.pipeline and not self.flow.write_paused
+        return free and cycle.keep_alive and not cycle.disconnected
 
     def _own_headers(self) -> bytes:
         """The server's own headers (the date, anew each second) and the end of the head."""
