@@ -12,13 +12,14 @@ from wetplate.delivery.protocol import OriginProtocol
 from wetplate.settings import serving, settings
 
 FACTORY = "wetplate.delivery.app:from_environment"
+WORKERS = "Processes; each has the transform workers, the queue and the throttles of the settings to itself."
 DRAIN = 20  # seconds that running answers are given when the server is told to stop
 
 
 @click.command("serve")
 @click.option("--port", type=click.IntRange(0, 65535), help="Port; that of WETPLATE_ORIGIN_URL if not given.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes.")
+@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help=WORKERS)
 @click.option("--access-log/--no-access-log", default=False, help="One line per request (slow).")
 def command(port: int | None, host: str, workers: int, access_log: bool) -> None:
     """Serve published images, transforms, manifests and the gallery; SIGTERM lets running answers end."""

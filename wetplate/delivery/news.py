@@ -1,7 +1,7 @@
 """The origin hears what happened: takedowns first of all.
 
 Here: following the outbox over one connection, and knowing how long ago it was last read to its end. Not
-here: what follows from a story (`origin.house` drops what is kept).
+here: what follows from a story (`origin.service` drops what is kept).
 
 Rules:
 1. The table is the truth, read by id from a cursor; LISTEN only says when to look. Listening connections die

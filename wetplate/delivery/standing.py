@@ -27,7 +27,7 @@ from wetplate.errors import ImageGone, NotServed
 from wetplate.publication.states import Move, State
 from wetplate.publication.tables import MoveRow, PublicationRow
 
-LEGAL = "court-order"
+LEGAL = "court-order"  # of the reasons in `states.REASONS`
 NOT_THERE = "nothing public stands under this address"
 
 
@@ -153,4 +153,9 @@ def _legal(session: Session, images: Sequence[str]) -> set[str]:
         .ext(distinct_on(MoveRow.stream))
     )
     rows = session.execute(newest).all() if images else ()
-    return {row.stream for row in rows if row.reason.split(":")[0] == LEGAL}
+    return {row.stream for row in rows if by_law(row.reason)}
+
+
+def by_law(reason: str) -> bool:
+    """Whether this reason of a takedown says that a court or an authority ordered it."""
+    return reason.split(":")[0] == LEGAL

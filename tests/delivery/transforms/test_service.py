@@ -10,6 +10,7 @@ from sqlalchemy import Engine, create_engine, func, select
 from sqlalchemy.orm import Session
 
 from tests.publication.images import verdict
+from wetplate import metrics
 from wetplate.canonical.tables import CanonicalRow
 from wetplate.delivery.transforms.service import Rendered, Transforms
 from wetplate.delivery.transforms.workers import Workers
@@ -80,7 +81,7 @@ def test_what_leaves_is_marked_holds_nothing_else_and_stands(
         assert made.sha256 == sha256(made.body)
         assert decode(made.body).shape[:2] == (made.height, made.width)
         assert (made.tier, made.cache) == ("fast", "miss")
-        assert {"queue", "store", "decode", "encode"} == set(made.seconds)
+        assert set(metrics.STAGES) == set(made.seconds)
         assert made.width == WIDTHS.get(text, asked.width)
         name = f"{made.sha256[:16]}-{made.width}.{text.rpartition('.')[2]}"
         assert objects.get(f"transforms/{image[:2]}/{image}/{name}") == made.body

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from wetplate.canonical.tables import CanonicalRow
 from wetplate.delivery.gallery.selection import Selection
+from wetplate.delivery.standing import by_law
 from wetplate.derivatives.tables import DerivativeRow, PlaceholderRow
 from wetplate.errors import ImageGone, NotServed
 from wetplate.provenance.tables import ProvenanceRow
@@ -29,7 +30,6 @@ from wetplate.recipes.tables import FamilyRow, RecipeRow
 
 PER_PAGE = 96
 MOST = 1_001  # counting stops here: what nobody reads to the end need not be counted to the end
-LEGAL = "court-order"
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ def known(session: Session, family: str, image_id: str) -> Known:
         select(MoveRow).where(MoveRow.stream == image_id).order_by(MoveRow.position)
     ).all()
     if state == State.WITHDRAWN:
-        raise ImageGone("this image was taken down", legal=bool(moves) and moves[-1].reason.startswith(LEGAL))
+        raise ImageGone("this image was taken down", legal=bool(moves) and by_law(moves[-1].reason))
     if not state.public:
         raise NotServed(f"family {family!r} has no public image {image_id[:12]}")
     image = _shown(session, session.execute(_rows().where(CanonicalRow.id == image_id)).all())[0]

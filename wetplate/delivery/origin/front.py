@@ -9,7 +9,8 @@ Rules:
    id of its own) leaves that path and gets the same answer by ASGI.
 2. GET, HEAD and OPTIONS; everything else is 405 with Allow, TRACE among it.
 3. Cookie, Authorization, Forwarded, X-Forwarded-* and X-Original-* are read by nobody here, so that nothing
-   of them can be repeated or decide anything. No answer sets a cookie.
+   of them can be repeated or decide anything; but from a proxy that is trusted, X-Forwarded-For says whose
+   transforms are counted (`transforms.clients`). No answer sets a cookie.
 4. X-Request-Id is repeated if it is plain, else made up.
 """
 
