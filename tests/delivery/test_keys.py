@@ -1,13 +1,10 @@
 """Where the ring comes from: a setting, or a file that appears whole and stays."""
 
-import os
 import stat
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from wetplate.delivery import keys
 from wetplate.delivery.keys import FILE, configured, parsed
 from wetplate.errors import SettingError
 
@@ -50,22 +47,6 @@ def test_a_file_is_made_once_for_its_owner_only(tmp_path: Path) -> None:
     assert len(ring.secrets[ring.active]) == 32
 
 
-def test_processes_that_start_together_agree(tmp_path: Path) -> None:
-    with ThreadPoolExecutor(8) as pool:
-        rings = list(pool.map(lambda _: configured(None, tmp_path), range(32)))
-    keys._make(tmp_path / FILE)  # by one that looked before the others had written
-    assert {ring.active for ring in rings} == {configured(None, tmp_path).active}
-    assert [path.name for path in tmp_path.iterdir()] == [FILE]
-
-
-@pytest.mark.parametrize("mode", [0o644, 0o640, 0o602])
-def test_a_file_that_others_can_read_or_change_is_refused(tmp_path: Path, mode: int) -> None:
-    configured(None, tmp_path)
-    (tmp_path / FILE).chmod(mode)
-    with pytest.raises(SettingError, match="chmod 600"):
-        configured(None, tmp_path)
-
-
 @pytest.mark.parametrize("body", [b"", b"\xff\xfe", b"k1:nothex"])
 def test_a_damaged_file_is_refused_and_kept(tmp_path: Path, body: bytes) -> None:
     (tmp_path / FILE).write_bytes(body)
@@ -73,9 +54,3 @@ def test_a_damaged_file_is_refused_and_kept(tmp_path: Path, body: bytes) -> None
     with pytest.raises(SettingError, match=FILE):
         configured(None, tmp_path)
     assert (tmp_path / FILE).read_bytes() == body
-
-
-def test_a_place_where_no_file_can_be_made(tmp_path: Path) -> None:
-    (tmp_path / "var").write_text("a file")
-    with pytest.raises(SettingError, match=f"var{os.sep}{FILE}"):
-        configured(None, tmp_path / "var")

@@ -1,24 +1,21 @@
 """Where the keys of signed addresses come from: a setting, or a file made on first use.
 
-Here: reading and making a ring. Not here: signing (`signing`).
+Here: reading and making a ring. Not here: signing (`signing`), the file (`storage.secret_file`).
 
 Rules:
 1. A ring is written `id:hex,id:hex`: the first signs, all verify. To rotate, put a new key first; drop the
    old one when what it signed has expired (a day).
-2. A secret has at least 16 bytes. The file is readable by its owner only, appears whole, and is never
-   overwritten.
+2. A secret has at least 16 bytes.
 """
 
-import os
 import re
 import secrets
-import stat
-import tempfile
 from pathlib import Path
 from typing import Final
 
 from wetplate.delivery.signing import KeyRing
 from wetplate.errors import SettingError
+from wetplate.storage.secret_file import secret
 
 FILE: Final = "url-keys"
 ENTRY: Final = re.compile(r"([a-z0-9]{1,16}):((?:[0-9a-f]{2}){16,64})", re.ASCII)
@@ -29,16 +26,7 @@ def configured(text: str | None, var: Path) -> KeyRing:
     if text is not None:
         return parsed(text, "WETPLATE_URL_KEYS")
     file = var / FILE
-    try:
-        if not file.exists():
-            _make(file)
-        if stat.S_IMODE(file.stat().st_mode) & 0o077:
-            raise SettingError(f"{file} can be read by others; run `chmod 600 {file}`")
-        return parsed(file.read_text(encoding="ascii", errors="replace"), str(file))
-    except OSError as error:
-        raise SettingError(
-            f"{file}: {error.strerror}; make it accessible, or set WETPLATE_URL_KEYS"
-        ) from error
+    return parsed(secret(file, _fresh, "WETPLATE_URL_KEYS"), str(file))
 
 
 def parsed(text: str, origin: str) -> KeyRing:
@@ -53,15 +41,6 @@ def parsed(text: str, origin: str) -> KeyRing:
     return KeyRing(found, next(iter(found)))
 
 
-def _make(file: Path) -> None:
-    """Write a ring of one new key; whoever else does so at the same time may come first."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    number, name = tempfile.mkstemp(dir=file.parent)
-    try:
-        with os.fdopen(number, "w", encoding="ascii") as opened:
-            opened.write(f"{secrets.token_hex(4)}:{secrets.token_hex(32)}\n")
-        os.link(name, file)
-    except FileExistsError:
-        pass
-    finally:
-        Path(name).unlink()
+def _fresh() -> str:
+    """A ring of one new key."""
+    return f"{secrets.token_hex(4)}:{secrets.token_hex(32)}"

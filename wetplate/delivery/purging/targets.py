@@ -3,10 +3,8 @@
 Here: reading WETPLATE_PURGERS and the token. Not here: any driver. A driver is imported when it is named.
 """
 
-import os
 import re
 import secrets
-import stat
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
@@ -15,6 +13,7 @@ from wetplate.delivery.purging import nearby
 from wetplate.delivery.purging.purger import Purger
 from wetplate.errors import SettingError
 from wetplate.settings import Serving
+from wetplate.storage.secret_file import secret
 
 FILE: Final = "purge-token"
 TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{16,128}", re.ASCII)
@@ -40,13 +39,7 @@ def token(how: Serving, var: Path) -> str:
     if how.purge_token is not None:
         return _token(how.purge_token, "WETPLATE_PURGE_TOKEN")
     file = var / FILE
-    if not file.exists():
-        _make(file)
-    if stat.S_IMODE(file.stat().st_mode) & 0o077:
-        raise SettingError(
-            f"{file} can be read by others; `chmod 600` it, or delete it to have a new one made"
-        )
-    return _token(file.read_text(encoding="ascii").strip(), str(file))
+    return _token(secret(file, lambda: secrets.token_urlsafe(32), "WETPLATE_PURGE_TOKEN"), str(file))
 
 
 def _purger(entry: str, how: Serving, var: Path) -> Purger:
@@ -107,22 +100,6 @@ def _token(text: str, origin: str) -> str:
     if not TOKEN.fullmatch(text):
         raise SettingError(f"{origin}: expected 16 to 128 letters, digits, - and _")
     return text
-
-
-def _make(file: Path) -> None:
-    """Write a new token; whoever else does so at the same time may come first."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    half = file.with_name(f"{FILE}.{secrets.token_hex(4)}")
-    with os.fdopen(
-        os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii"
-    ) as opened:
-        opened.write(secrets.token_urlsafe(32) + "\n")
-    try:
-        os.link(half, file)
-    except FileExistsError:
-        pass
-    finally:
-        half.unlink()
 
 
 def named(purgers: Sequence[Purger]) -> tuple[str, ...]:
