@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from families.rumba.studio import write
 from wetplate.derivatives.derive import files
 from wetplate.derivatives.plan import Wanted, plan
 from wetplate.derivatives.profiles import Profile, load
@@ -69,7 +70,9 @@ def scores() -> None:
 
 
 def originals(step: int) -> Iterator[Pixels]:
-    """Every step-th original of the Rumba."""
+    """Every step-th original of the Rumba, rendered first where they are not yet."""
+    if not ORIGINALS.is_dir():
+        write(ORIGINALS)
     for file in sorted(ORIGINALS.glob("*.png"))[::step]:
         yield opaque(decode(file.read_bytes()))
 
