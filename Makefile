@@ -27,7 +27,7 @@ $(STAMP): requirements.lock pyproject.toml
 demo: setup ## the whole life of the sample family, for real
 	@$(BIN)/python -m pipelines.demo
 
-test: setup ## the tests (real Postgres, real Dagster; under 3 minutes on two cores)
+test: setup ## the tests (real Postgres, Dagster, Varnish, Chromium; about 4 minutes on two cores)
 	$(BIN)/python -m pytest -q
 
 check: setup ## static checks, as CI runs them

@@ -24,6 +24,8 @@ from wetplate.storage.cluster import Server
 from wetplate.storage.memory import MemoryObjects
 
 TEMPLATE = "template_catalog"
+#: Where this machine keeps files in memory: the tests copy a database and sync files some hundreds of times.
+IN_MEMORY = Path("/dev/shm")
 NUMBERS = count(1)
 
 #: Folders and modules whose tests need torch. It takes seconds to import, so one process runs them all.
@@ -35,6 +37,8 @@ TORCH = (
     "rehydration/test_training.py",
 )
 
+if os.access(IN_MEMORY, os.W_OK | os.X_OK):
+    tempfile.tempdir = str(IN_MEMORY)
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # two processes already use the cores
 hypothesis.settings.register_profile("suite", max_examples=60, deadline=None)
 hypothesis.settings.load_profile("suite")
