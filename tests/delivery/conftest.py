@@ -8,6 +8,7 @@ from sqlalchemy import Engine, create_engine
 
 from tests.conftest import NUMBERS, TEMPLATE
 from tests.delivery.house import House, house
+from tests.delivery.wire import Wire
 from wetplate.storage import postgres
 from wetplate.storage.cluster import Server
 
@@ -40,3 +41,21 @@ def lent(server: Server) -> Iterator[Engine]:
     engine.dispose()
     with server.connect() as connection:
         connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'.encode())
+
+
+@pytest.fixture
+def wire(origin_house: House) -> Wire:
+    """Speaks to the shared origin byte by byte."""
+    return Wire(origin_house)
+
+
+@pytest.fixture
+def image(origin_house: House) -> str:
+    """The shared origin's published image."""
+    return origin_house.image
+
+
+@pytest.fixture
+def draft(origin_house: House) -> str:
+    """The shared origin's draft."""
+    return origin_house.draft
