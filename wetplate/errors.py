@@ -18,9 +18,21 @@ WetplateError
 │   └── ImageTooLarge           more bytes or pixels than a picture may have
 ├── ModerationError             a policy or a detector cannot be used
 │   ├── NotApproved             no approving verdict in force for these very bytes
+│   ├── Blocked                 taken down once; must not come back
+│   ├── RedactionError          the picture cannot be redacted as asked
 │   └── DecisionConflict        somebody else decided first, or nothing is waiting
+│       └── LeaseLost           the lease on a task ran out, or was never held
+├── ReviewError                 the console cannot do as asked
+│   ├── SignInRequired          nobody is signed in
+│   │   └── SignInRefused       wrong name or password, too many tries, or a sign-in that was not ours
+│   ├── RoleRefused             the role does not allow this
+│   └── ForgedRequest           the form did not come from our page (CSRF)
 ├── ProvenanceError             a claim cannot be made or signed
 │   └── LicenceRefused          the licence does not allow this use
+├── AttestationError            a signature of ours cannot be made or does not hold
+├── AuditBroken                 the audit trail was tampered with
+├── RetentionError              what is held or not due yet is not deleted
+│   └── Erased                  the personal data was erased
 ├── DerivativeError             a profile or a derivative cannot be made
 ├── PublicationError            a publication cannot go on
 │   ├── IllegalMove             the state does not allow this move
@@ -30,7 +42,10 @@ WetplateError
 │   │   └── TakedownPending     the takedown has not reached the store yet
 │   ├── Unready                 provenance or derivatives are missing
 │   ├── DryRunImage             painted by the fake painter; never leaves
-│   └── UnknownReason           not on the move's closed list of reasons
+│   ├── UnknownReason           not on the move's closed list of reasons
+│   └── NoticeError             a notice lacks what the law asks for, or cannot go on this way
+│       ├── NoticeUnknown       no notice with this id
+│       └── NoticeStep          the notice's state does not allow this step
 ├── DeliveryError               a request or a purge cannot be answered as asked
 │   ├── AddressRefused          no address of ours: unknown, malformed, or outside the closed lists (400)
 │   │   ├── TransformRefused    the transform is not on the closed lists
@@ -133,8 +148,40 @@ class NotApproved(ModerationError):
     """No approving verdict is in force for these very bytes."""
 
 
+class Blocked(ModerationError):
+    """This was taken down once and must not come back; the message says under which notice."""
+
+
+class RedactionError(ModerationError):
+    """The picture cannot be redacted as asked."""
+
+
 class DecisionConflict(ModerationError):
     """Somebody else decided first, or nothing is waiting for a decision."""
+
+
+class LeaseLost(DecisionConflict):
+    """The lease on a task ran out or was never held; take the task again."""
+
+
+class ReviewError(WetplateError):
+    """The console cannot do as asked."""
+
+
+class SignInRequired(ReviewError):
+    """Nobody is signed in, or the session ended."""
+
+
+class SignInRefused(SignInRequired):
+    """Wrong name or password, too many tries, or a sign-in that was not begun here."""
+
+
+class RoleRefused(ReviewError):
+    """The role of whoever is signed in does not allow this; the message says which does."""
+
+
+class ForgedRequest(ReviewError):
+    """The form did not come from our page, or its token is old: open the page again."""
 
 
 class ProvenanceError(WetplateError):
@@ -143,6 +190,22 @@ class ProvenanceError(WetplateError):
 
 class LicenceRefused(ProvenanceError):
     """The licence is unknown or does not allow this use."""
+
+
+class AttestationError(WetplateError):
+    """A signature of ours cannot be made, or what carries one is not what was signed."""
+
+
+class AuditBroken(WetplateError):
+    """The audit trail was tampered with; the message names what does not hold."""
+
+
+class RetentionError(WetplateError):
+    """What is under a legal hold, or not due yet, is not deleted."""
+
+
+class Erased(RetentionError):
+    """The personal data was erased on purpose and cannot be read any more."""
 
 
 class DerivativeError(WetplateError):
@@ -183,6 +246,18 @@ class DryRunImage(PublicationError):
 
 class UnknownReason(PublicationError):
     """The reason is not on the closed list of this move."""
+
+
+class NoticeError(PublicationError):
+    """A notice lacks what the law asks for, or cannot go on this way."""
+
+
+class NoticeUnknown(NoticeError):
+    """There is no notice with this id."""
+
+
+class NoticeStep(NoticeError):
+    """The state of the notice does not allow this step; the message says which it does."""
 
 
 class DeliveryError(WetplateError):

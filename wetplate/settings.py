@@ -188,6 +188,64 @@ def serving() -> Serving:
     )
 
 
+@dataclass(frozen=True)
+class Reviewing:
+    """What concerns the review console.
+
+    Attributes:
+        url: where people find it: scheme, host, port (WETPLATE_REVIEW_URL). Sign-in returns there; cookies
+            are `Secure` when it is https.
+        oidc_issuer: OpenID provider (WETPLATE_OIDC_ISSUER); None: local reviewers sign in with a password.
+        oidc_client, oidc_secret: as which the console is known there (WETPLATE_OIDC_CLIENT,
+            WETPLATE_OIDC_SECRET).
+        oidc_claim: claim of the ID token that lists the roles (WETPLATE_OIDC_CLAIM).
+        session_hours: after which everybody signs in again (WETPLATE_SESSION_HOURS).
+        idle_minutes: after which somebody who does nothing is signed out (WETPLATE_IDLE_MINUTES).
+        lease_seconds: for which a task is somebody's without a sign of life (WETPLATE_LEASE_SECONDS).
+        undo_seconds: for which a decision can be undone before it counts (WETPLATE_UNDO_SECONDS).
+        sla_hours: within which a task is due (WETPLATE_SLA_HOURS).
+        personal_key: hex of the key that wraps the keys of personal fields (WETPLATE_PERSONAL_KEY); None: a
+            file under `var`, made on first use.
+        attestation_key: PEM file of the P-256 key that signs public provenance, audit heads and evidence
+            (WETPLATE_ATTESTATION_KEY); None: a file under `var`, made on first use.
+        retain_days: for which what was redacted is kept out of reach before it is deleted
+            (WETPLATE_RETAIN_DAYS).
+    """
+
+    url: str
+    oidc_issuer: str | None
+    oidc_client: str | None
+    oidc_secret: str | None
+    oidc_claim: str
+    session_hours: int
+    idle_minutes: int
+    lease_seconds: int
+    undo_seconds: int
+    sla_hours: int
+    personal_key: str | None
+    attestation_key: Path | None
+    retain_days: int
+
+
+def reviewing() -> Reviewing:
+    """The environment of the review console as it is now. Raises SettingError."""
+    return Reviewing(
+        url=os.environ.get("WETPLATE_REVIEW_URL", "http://127.0.0.1:3004").rstrip("/"),
+        oidc_issuer=os.environ.get("WETPLATE_OIDC_ISSUER"),
+        oidc_client=os.environ.get("WETPLATE_OIDC_CLIENT"),
+        oidc_secret=os.environ.get("WETPLATE_OIDC_SECRET"),
+        oidc_claim=os.environ.get("WETPLATE_OIDC_CLAIM", "wetplate_role"),
+        session_hours=_count("WETPLATE_SESSION_HOURS", 12),
+        idle_minutes=_count("WETPLATE_IDLE_MINUTES", 60),
+        lease_seconds=_count("WETPLATE_LEASE_SECONDS", 600),
+        undo_seconds=_count("WETPLATE_UNDO_SECONDS", 10),
+        sla_hours=_count("WETPLATE_SLA_HOURS", 24),
+        personal_key=os.environ.get("WETPLATE_PERSONAL_KEY"),
+        attestation_key=_path("WETPLATE_ATTESTATION_KEY"),
+        retain_days=_count("WETPLATE_RETAIN_DAYS", 30),
+    )
+
+
 def _path(name: str) -> Path | None:
     value = os.environ.get(name)
     return Path(value).expanduser().resolve() if value else None

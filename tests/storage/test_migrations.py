@@ -14,7 +14,22 @@ from wetplate.storage import migrations, postgres
 from wetplate.storage.cluster import Server
 from wetplate.storage.database import Base
 
-APPEND_ONLY = ["signals", "verdicts", "canonical_images", "provenance", "moves"]
+APPEND_ONLY = [
+    "signals",
+    "verdicts",
+    "canonical_images",
+    "provenance",
+    "moves",
+    "policies",
+    "calibrations",
+    "decisions",
+    "accesses",
+    "holds",
+    "disclosures",
+    "notice_events",
+    "audit_leaves",
+    "audit_heads",
+]
 MUTABLE = [
     "families",
     "recipes",
@@ -27,6 +42,17 @@ MUTABLE = [
     "orphans",
     "transforms",
     "purges",
+    "tasks",
+    "reviewers",
+    "sessions",
+    "personal_keys",
+    "personal",
+    "restricted",
+    "fingerprints",
+    "blocks",
+    "notices",
+    "notice_images",
+    "evidence",
 ]
 CHANGES = ["UPDATE {table} SET at = at", "DELETE FROM {table}", "TRUNCATE {table} CASCADE"]
 
@@ -72,7 +98,7 @@ def test_every_table_is_declared_append_only_or_mutable() -> None:
 
 def test_upgrade_can_be_repeated(owner: Engine) -> None:
     migrations.upgrade(owner)
-    assert migrations.current(owner) == migrations.newest() == "0002"
+    assert migrations.current(owner) == migrations.newest() == "0003"
 
 
 def test_a_current_database_is_accepted(database: Engine) -> None:

@@ -8,7 +8,9 @@ Rules:
 3. The stored PNG carries pixels and nothing else: no prompt, no parameters.
 """
 
+from collections.abc import Mapping
 from dataclasses import asdict
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
@@ -19,6 +21,7 @@ from wetplate.generation.painter import Painting, Pixels
 from wetplate.generation.tables import PaintingRow
 from wetplate.imaging.codec import PNG, decode, encode
 from wetplate.recipes import recipe as recipes
+from wetplate.recipes.catalog import GENERATION
 from wetplate.recipes.recipe import Recipe
 from wetplate.recipes.tables import RecipeRow
 from wetplate.storage.objects import Objects, sha256
@@ -29,7 +32,8 @@ def unpainted(session: Session, family: str) -> list[Recipe]:
     query = (
         select(RecipeRow.body)
         .outerjoin(PaintingRow, PaintingRow.recipe_id == RecipeRow.id)
-        .where(RecipeRow.family == family, RecipeRow.current, PaintingRow.recipe_id.is_(None))
+        .where(RecipeRow.family == family, RecipeRow.current, RecipeRow.kind == GENERATION)
+        .where(PaintingRow.recipe_id.is_(None))
         .order_by(RecipeRow.position)
     )
     return [recipes.read(body) for body in session.scalars(query)]
@@ -46,19 +50,35 @@ def keep(session: Session, objects: Objects, painting: Painting, *, run_id: str)
         return kept
     if session.get(RecipeRow, recipe_id) is None:
         raise ImageUnknown(f"recipe {recipe_id[:12]} is not registered; register its family first")
-    png = encode(painting.pixels, PNG)
-    head = objects.put(key(recipe_id, sha256(png)), png, content_type="image/png")
-    row = {
-        "recipe_id": recipe_id,
-        "sha256": head.sha256,
-        "key": head.key,
-        "bytes": head.size,
+    made = {
         "runtime": asdict(painting.runtime),
         "model_files": dict(painting.model_files),
         "seconds": painting.seconds,
         "run_id": run_id,
     }
-    session.execute(insert(PaintingRow).values(row).on_conflict_do_nothing())
+    return _kept(session, objects, recipe_id, painting.pixels, made)
+
+
+def keep_pixels(
+    session: Session, objects: Objects, recipe_id: str, pixels: Pixels, painter: str
+) -> PaintingRow:
+    """The same for a picture that no model painted: `painter` says who made it (`adoption`, `redaction`).
+
+    Raises ImageUnknown, StorageFull, StorageError.
+    """
+    if session.get(RecipeRow, recipe_id) is None:
+        raise ImageUnknown(f"recipe {recipe_id[:12]} is not registered; enter it first")
+    made = {"runtime": {"painter": painter}, "model_files": {}, "seconds": 0.0, "run_id": ""}
+    return session.get(PaintingRow, recipe_id) or _kept(session, objects, recipe_id, pixels, made)
+
+
+def _kept(
+    session: Session, objects: Objects, recipe_id: str, pixels: Pixels, made: Mapping[str, Any]
+) -> PaintingRow:
+    png = encode(pixels, PNG)
+    head = objects.put(key(recipe_id, sha256(png)), png, content_type="image/png")
+    stored = {"recipe_id": recipe_id, "sha256": head.sha256, "key": head.key, "bytes": head.size}
+    session.execute(insert(PaintingRow).values(stored | dict(made)).on_conflict_do_nothing())
     return session.get_one(PaintingRow, recipe_id)
 
 

@@ -16,7 +16,8 @@ class Signal:
     """One detector's word on one picture.
 
     `score` is None when the detector failed; `error` then says why. A detector that looked and found nothing
-    gives one signal with label `""` and score 0.
+    gives one signal with label `""` and score 0. `region` is x, y, width and height in pixels of the whole
+    picture, where the detector can say where.
     """
 
     detector: str
@@ -24,6 +25,7 @@ class Signal:
     label: str
     score: float | None
     error: str | None = None
+    region: tuple[int, int, int, int] | None = None
 
 
 class Classifier(Protocol):

@@ -1,16 +1,21 @@
-"""Signals and verdicts as rows, both append-only. Written by `wetplate.moderation.catalog` only."""
+"""Signals, verdicts, policies, calibrations and tasks as rows. Each class names its only writer."""
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import BigInteger, ForeignKey, Index
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from wetplate.storage.chain import Chained
-from wetplate.storage.database import Base, now
+from wetplate.storage.database import Base, Json, now
 
 
 class SignalRow(Base):
-    """One stored signal; never overwritten: a new detector revision adds rows."""
+    """One stored signal, append-only: a new detector revision adds rows. Written by `moderation.catalog` only.
+
+    `region` is [x, y, width, height] in pixels of the whole picture; `slug`, `approve` and `reject` are what
+    the policy then in force said of the label. All are null where there is none, and in rows older than them.
+    """
 
     __tablename__ = "signals"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -21,6 +26,10 @@ class SignalRow(Base):
     label: Mapped[str]
     score: Mapped[float | None]
     error: Mapped[str | None]
+    region: Mapped[list[int] | None] = mapped_column(JSONB)
+    slug: Mapped[str | None]
+    approve: Mapped[float | None]
+    reject: Mapped[float | None]
     at: Mapped[datetime] = mapped_column(default=now)
 
 
@@ -30,8 +39,11 @@ Index("signals_object", SignalRow.object_sha256)
 class VerdictRow(Chained, Base):
     """A verdict on one painting; `stream` is the recipe id, the highest position is in force.
 
+    Written by `wetplate.moderation.catalog` only.
+
     `verdict` is approve, review or reject; `decided_by` is `policy` or `person:<name>`; `reasons` name the
-    rules. A verdict holds for the bytes of `object_sha256` only.
+    rules. A verdict holds for the bytes of `object_sha256` only. `evidence` lists the ids of the signals it
+    follows from; null for a person's verdict and in rows older than it.
     """
 
     __tablename__ = "verdicts"
@@ -41,6 +53,7 @@ class VerdictRow(Chained, Base):
     policy: Mapped[str]
     policy_sha256: Mapped[str]
     reasons: Mapped[list[str]]
+    evidence: Mapped[list[int] | None] = mapped_column(JSONB)
 
 
 Index("verdicts_object", VerdictRow.object_sha256)
@@ -50,3 +63,77 @@ Index(
     VerdictRow.position,
     postgresql_where=VerdictRow.verdict == "review",
 )
+
+
+class PolicyRow(Base):
+    """A policy as it was when it judged, append-only: verdicts are replayed under it.
+
+    Written by `wetplate.moderation.policies` only; `body` is the file, `taxonomy` the version of the slugs.
+    """
+
+    __tablename__ = "policies"
+    sha256: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    taxonomy: Mapped[str]
+    body: Mapped[str]
+    at: Mapped[datetime] = mapped_column(default=now)
+
+
+class CalibrationRow(Base):
+    """A calibration record, append-only: what lets a detector's revision reject by itself.
+
+    Written by `wetplate.moderation.calibration` only; `record` is the SHA-256 of `body`, canonical JSON.
+    """
+
+    __tablename__ = "calibrations"
+    record: Mapped[str] = mapped_column(primary_key=True)
+    detector: Mapped[str]
+    revision: Mapped[str]
+    body: Mapped[str]
+    signed_by: Mapped[str]
+    at: Mapped[datetime] = mapped_column(default=now)
+
+
+Index("calibrations_detector", CalibrationRow.detector, CalibrationRow.revision)
+
+
+class TaskRow(Base):
+    """Work for a person. Written by `wetplate.moderation.tasks` only.
+
+    `queue` is review, second, escalated, appeal, takedown or audit; `subject` a recipe id or `notice:<id>`;
+    `object_sha256` the bytes to decide on ("" for a notice); `round` counts how often the subject came into
+    the queue. `slugs` say what it is suspected of, `sensitive` that it is blurred, `restricted` that no pixel
+    is shown unasked; `excluded` names the reviewers who may not take it. `lease` is the fencing token of
+    whoever holds it until `leased_until`; `proposed` a decision that can be undone until `commit_at`.
+    """
+
+    __tablename__ = "tasks"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    queue: Mapped[str]
+    subject: Mapped[str]
+    object_sha256: Mapped[str]
+    family: Mapped[str]
+    round: Mapped[int]
+    slugs: Mapped[list[str]]
+    sensitive: Mapped[bool]
+    restricted: Mapped[bool]
+    excluded: Mapped[list[str]]
+    at: Mapped[datetime] = mapped_column(default=now)
+    due_at: Mapped[datetime]
+    lease: Mapped[int | None] = mapped_column(BigInteger)
+    leased_by: Mapped[str | None]
+    leased_until: Mapped[datetime | None]
+    proposed: Mapped[Json | None]
+    commit_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+
+
+Index("tasks_once", TaskRow.queue, TaskRow.subject, TaskRow.round, unique=True)
+Index("tasks_open", TaskRow.queue, TaskRow.subject, unique=True, postgresql_where=TaskRow.closed_at.is_(None))
+Index("tasks_due", TaskRow.queue, TaskRow.due_at, TaskRow.id, postgresql_where=TaskRow.closed_at.is_(None))
+Index(
+    "tasks_proposed",
+    TaskRow.commit_at,
+    postgresql_where=TaskRow.commit_at.is_not(None) & TaskRow.closed_at.is_(None),
+)
+Index("tasks_subject", TaskRow.subject)

@@ -1,18 +1,22 @@
 """The catalog of families and recipes: the only writer of their rows.
 
-Here: registering what a family file yields, and reading it back. Not here: files (`family`), others' rows.
+Here: registering what a family file yields, entering pictures that come another way, reading back. Not here: files (`family`), others' rows.
 
 Rules:
 1. A recipe is never deleted: one that the file no longer yields stays with `current` false until it returns.
 2. `family.registered` and `family.changed` are told once per change of the digest, in the same transaction.
 3. Registering again what has not changed writes nothing.
+4. A picture from outside and a redacted one are recipes of another kind: the file neither yields nor retires
+   them, no painter paints them, and from the judging on they are treated like all others.
 """
 
-from collections.abc import Iterator, Sequence
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -24,6 +28,7 @@ from wetplate.recipes.tables import FamilyRow, RecipeRow
 from wetplate.storage import outbox
 
 BATCH = 1_000
+GENERATION, ORIGINAL, REDACTION = "generation", "original", "redaction"
 
 
 @dataclass(frozen=True)
@@ -66,10 +71,29 @@ def recipes_of(session: Session, slug: str) -> list[Recipe]:
     """The current recipes of a registered family, in the file's order. Raises UnknownFamily."""
     if session.get(FamilyRow, slug) is None:
         family_of(session, slug)
-    rows = (
-        select(RecipeRow.body).where(RecipeRow.family == slug, RecipeRow.current).order_by(RecipeRow.position)
+    rows = select(RecipeRow.body).where(
+        RecipeRow.family == slug, RecipeRow.current, RecipeRow.kind == GENERATION
     )
-    return [recipes.read(body) for body in session.scalars(rows)]
+    return [recipes.read(body) for body in session.scalars(rows.order_by(RecipeRow.position))]
+
+
+def enter(
+    session: Session, family: str, kind: str, variant: Mapping[str, str], body: Mapping[str, Any]
+) -> str:
+    """The id of a recipe of kind ORIGINAL or REDACTION, entered now unless it stands already.
+
+    `body` says everything that is needed to make the picture again, in JSON without floats; the id is the
+    SHA-256 of its canonical form. Raises UnknownFamily.
+    """
+    family_of(session, family)
+    whole = {"prompt": "", **body, "kind": kind, "family": family, "variant": dict(variant)}
+    form = json.dumps(whole, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    id = hashlib.sha256(form.encode()).hexdigest()
+    position = select(func.coalesce(func.max(RecipeRow.position), -1) + 1).where(RecipeRow.family == family)
+    row = {"id": id, "family": family, "kind": kind, "variant": dict(variant), "body": whole, "current": True}
+    entry = insert(RecipeRow).values(row | {"position": position.scalar_subquery()})
+    session.execute(entry.on_conflict_do_nothing())
+    return id
 
 
 def _entered(session: Session, family: Family) -> bool:
@@ -85,7 +109,8 @@ def _entered(session: Session, family: Family) -> bool:
 
 
 def _current(session: Session, slug: str) -> set[str]:
-    return set(session.scalars(select(RecipeRow.id).where(RecipeRow.family == slug, RecipeRow.current)))
+    ours = select(RecipeRow.id).where(RecipeRow.family == slug, RecipeRow.kind == GENERATION)
+    return set(session.scalars(ours.where(RecipeRow.current)))
 
 
 def _write(session: Session, yielded: Sequence[Recipe]) -> None:
@@ -106,6 +131,7 @@ def _row(position: int, recipe: Recipe) -> dict[str, object]:
     return {
         "id": recipe.id,
         "family": recipe.family,
+        "kind": GENERATION,
         "position": position,
         "variant": variant,
         "body": body,

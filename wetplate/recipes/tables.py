@@ -20,11 +20,16 @@ class FamilyRow(Base):
 
 
 class RecipeRow(Base):
-    """One recipe of a family. `current` is false once the family file no longer yields it."""
+    """One recipe of a family. `current` is false once the family file no longer yields it.
+
+    `kind` is generation (a model paints it), original (a picture from outside) or redaction (another picture
+    with regions covered); the last two come from no family file and their `body` says where from.
+    """
 
     __tablename__ = "recipes"
     id: Mapped[str] = mapped_column(primary_key=True)
     family: Mapped[str] = mapped_column(ForeignKey("families.slug"))
+    kind: Mapped[str] = mapped_column(default="generation")
     position: Mapped[int]
     variant: Mapped[Json]
     body: Mapped[Json]

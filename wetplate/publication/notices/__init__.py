@@ -1,0 +1,1 @@
+"""Notices: complaints that ask for a takedown, from receipt to reinstatement or close."""

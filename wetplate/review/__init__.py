@@ -1,0 +1,1 @@
+"""The review console: people decide on images, notices and appeals."""

@@ -1,0 +1,1 @@
+"""Similarity: which pictures are the same to the eye, and which must not come back."""
