@@ -1,6 +1,7 @@
 """The catalog of families and recipes: the only writer of their rows.
 
-Here: registering what a family file yields, entering pictures that come another way, reading back. Not here: files (`family`), others' rows.
+Here: registering what a family file yields, entering pictures that come another way, reading back. Not here:
+files (`family`), the rows of others.
 
 Rules:
 1. A recipe is never deleted: one that the file no longer yields stays with `current` false until it returns.

@@ -1,4 +1,4 @@
-"""Notices, the images they are about, what happened to them, and their evidence. Each class names its writer."""
+"""Notices, their images, what happened to them, and their evidence. Each class names its only writer."""
 
 from datetime import datetime
 
