@@ -33,7 +33,9 @@ class Pending:
 class Judged:
     """A verdict on these very bytes, and everything it rests on.
 
-    `decided_by` is `policy` or `person:<name>`.
+    `decided_by` is `policy` or `person:<name>`. For whoever makes work of a review: `slugs` say what the
+    picture is suspected of, `sensitive` that it is shown blurred, `restricted` that it is in quarantine (no
+    pixels unasked), `audit` that the machine would have decided alone and a person looks all the same.
     """
 
     recipe_id: str
@@ -44,6 +46,10 @@ class Judged:
     policy: str
     policy_sha256: str
     decided_by: str = POLICY
+    slugs: tuple[str, ...] = ()
+    sensitive: bool = False
+    restricted: bool = False
+    audit: bool = False
 
 
 def judge(paintings: Sequence[Pending], classifiers: Sequence[Classifier], policy: Policy) -> list[Judged]:
