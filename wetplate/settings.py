@@ -208,6 +208,8 @@ class Reviewing:
             file under `var`, made on first use.
         attestation_key: PEM file of the P-256 key that signs public provenance, audit heads and evidence
             (WETPLATE_ATTESTATION_KEY); None: a file under `var`, made on first use.
+        attestation_retired: folder of public keys (PEM) that signed before it and still verify
+            (WETPLATE_ATTESTATION_RETIRED); None: a folder under `var`.
         retain_days: for which what was redacted is kept out of reach before it is deleted
             (WETPLATE_RETAIN_DAYS).
     """
@@ -224,6 +226,7 @@ class Reviewing:
     sla_hours: int
     personal_key: str | None
     attestation_key: Path | None
+    attestation_retired: Path | None
     retain_days: int
 
 
@@ -242,6 +245,7 @@ def reviewing() -> Reviewing:
         sla_hours=_count("WETPLATE_SLA_HOURS", 24),
         personal_key=os.environ.get("WETPLATE_PERSONAL_KEY"),
         attestation_key=_path("WETPLATE_ATTESTATION_KEY"),
+        attestation_retired=_path("WETPLATE_ATTESTATION_RETIRED"),
         retain_days=_count("WETPLATE_RETAIN_DAYS", 30),
     )
 
