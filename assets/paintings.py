@@ -52,9 +52,14 @@ def paint_batch(
 
 @dg.op(out=dg.Out(dg.Nothing))
 def gathered(
-    context: dg.OpExecutionContext, seconds: list[float], database: dg.ResourceParam[Engine]
+    context: dg.OpExecutionContext,
+    seconds: list[float],
+    database: dg.ResourceParam[Engine],
+    objects: dg.ResourceParam[Objects],
 ) -> Generator[dg.Output[None]]:
     """All batches are in: say where the family stands."""
+    with transaction(database) as session:
+        catalog.look_again(session, objects, context.partition_key)
     now = standing(database, context.partition_key)
     waiting = int(now["variants"].value) - int(now["painted"].value)
     if waiting:

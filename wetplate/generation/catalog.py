@@ -6,13 +6,14 @@ Rules:
 1. Object first, then row: a crash between the two leaves an orphan for the sweep, never a row without bytes.
 2. One painting per recipe: whoever keeps first wins, and a second call gives the first row back.
 3. The stored PNG carries pixels and nothing else: no prompt, no parameters.
+4. With a painting its look is kept, by which it can be found again.
 """
 
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -24,6 +25,8 @@ from wetplate.recipes import recipe as recipes
 from wetplate.recipes.catalog import GENERATION
 from wetplate.recipes.recipe import Recipe
 from wetplate.recipes.tables import RecipeRow
+from wetplate.similarity import catalog as similarity
+from wetplate.similarity.tables import FingerprintRow
 from wetplate.storage.objects import Objects, sha256
 
 
@@ -79,7 +82,18 @@ def _kept(
     head = objects.put(key(recipe_id, sha256(png)), png, content_type="image/png")
     stored = {"recipe_id": recipe_id, "sha256": head.sha256, "key": head.key, "bytes": head.size}
     session.execute(insert(PaintingRow).values(stored | dict(made)).on_conflict_do_nothing())
+    similarity.keep(session, recipe_id, head.sha256, pixels)
     return session.get_one(PaintingRow, recipe_id)
+
+
+def look_again(session: Session, objects: Objects, family: str) -> int:
+    """Keep the looks of paintings older than looks are kept; gives how many. Raises what `pixels` does."""
+    seen = exists().where(FingerprintRow.object_sha256 == PaintingRow.sha256)
+    ours = select(PaintingRow).join(RecipeRow, RecipeRow.id == PaintingRow.recipe_id)
+    rows = session.scalars(ours.where(RecipeRow.family == family, ~seen)).all()
+    for row in rows:
+        similarity.keep(session, row.recipe_id, row.sha256, pixels(objects, row))
+    return len(rows)
 
 
 def key(recipe_id: str, digest: str) -> str:
