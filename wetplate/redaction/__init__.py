@@ -1,1 +1,1 @@
-"""Redaction: regions of pixels are covered, and a new picture takes the place of the old one."""
+"""Redaction: regions of a picture covered for good; what was covered is kept out of reach, then deleted."""
