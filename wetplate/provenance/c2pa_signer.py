@@ -7,6 +7,7 @@ asked.
 
 import io
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import c2pa
@@ -80,7 +81,15 @@ def _credentials(said: dict[str, Any]) -> Credentials:
         claim=_claim({assertion["label"]: assertion["data"] for assertion in active["assertions"]}),
         issuer=active.get("signature_info", {}).get("common_name", ""),
         problems=tuple(failure["code"] for failure in failures),
+        source_type=_source_type(active["assertions"]),
     )
+
+
+def _source_type(assertions: Sequence[dict[str, Any]]) -> str:
+    """The last word of the first digital source type that any action names."""
+    actions = [a for each in assertions if "c2pa.actions" in each["label"] for a in each["data"]["actions"]]
+    named = [str(action["digitalSourceType"]) for action in actions if action.get("digitalSourceType")]
+    return named[0].rpartition("/")[2] if named else ""
 
 
 def _claim(assertions: dict[str, Any]) -> Claim | None:

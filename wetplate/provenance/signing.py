@@ -33,7 +33,8 @@ class Credentials:
     """What a file's credentials say.
 
     `valid`: the signature holds for these very bytes. `trusted`: it chains to a certificate we were told to
-    trust. `problems` are the validator's codes.
+    trust. `problems` are the validator's codes. `source_type` is the IPTC word of whoever made the claim, ours
+    or not; "" when it names none.
     """
 
     valid: bool
@@ -41,6 +42,7 @@ class Credentials:
     claim: Claim | None
     issuer: str
     problems: tuple[str, ...] = ()
+    source_type: str = ""
 
 
 class Signer(Protocol):

@@ -7,9 +7,9 @@ colour, so that siblings of a family (one shoe in other laces) share it; the gri
 apart and would take any two white pages for the same. A picture that was made smaller or encoded again stays
 close in both. One that was cropped, mirrored or framed does not: this is no search for parts of pictures.
 
-The limits were measured on 128 siblings and re-encodings down to 96 px and JPEG 40: copies differ in at most 2
-bits and 2.0 in colour, the closest siblings are 1.6 apart. So SAME is a neighbourhood, and the nearest in it
-is the picture itself; `bench/similarity.py` prints the figures.
+The limits were measured on 128 siblings and re-encodings down to 96 px and JPEG 40: copies differ in at most
+2 bits and 2.0 in colour, the closest siblings are 1.6 apart. So SAME is a neighbourhood, and the nearest in
+it is the picture itself; `bench/similarity.py` prints the figures.
 """
 
 from dataclasses import dataclass
