@@ -24,6 +24,7 @@ APPEND_ONLY = [
     "calibrations",
     "decisions",
     "accesses",
+    "erasures",
     "holds",
     "disclosures",
     "notice_events",

@@ -32,6 +32,18 @@ class PersonalRow(Base):
     at: Mapped[datetime] = mapped_column(default=now)
 
 
+class ErasureRow(Chained, Base):
+    """A subject's personal fields were erased; `stream` is the subject, a pseudonym.
+
+    Written by `wetplate.retention.personal` only.
+    """
+
+    __tablename__ = "erasures"
+    actor: Mapped[str]
+    reason: Mapped[str]
+    fields: Mapped[list[str]]
+
+
 class HoldRow(Chained, Base):
     """A legal hold placed or lifted; `stream` is what it covers. Written by `wetplate.retention.holds` only.
 

@@ -138,6 +138,13 @@ CREATE TABLE personal (
     PRIMARY KEY (subject, field)
 );
 
+CREATE TABLE erasures (
+    {CHAIN}
+    actor VARCHAR NOT NULL,
+    reason VARCHAR NOT NULL,
+    fields JSONB NOT NULL
+);
+
 CREATE TABLE holds (
     {CHAIN}
     action VARCHAR NOT NULL,
@@ -278,7 +285,7 @@ CREATE TABLE audit_heads (
 
 # Rows of these tables are evidence: written once, changed never.
 APPEND_ONLY = (
-    "policies", "calibrations", "decisions", "accesses", "holds", "disclosures", "notice_events",
+    "policies", "calibrations", "decisions", "accesses", "erasures", "holds", "disclosures", "notice_events",
     "audit_leaves", "audit_heads",
 )  # fmt: skip
 
