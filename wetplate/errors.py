@@ -26,7 +26,11 @@ WetplateError
 │   ├── SignInRequired          nobody is signed in
 │   │   └── SignInRefused       wrong name or password, too many tries, or a sign-in that was not ours
 │   ├── RoleRefused             the role does not allow this
-│   └── ForgedRequest           the form did not come from our page (CSRF)
+│   ├── ForgedRequest           the form did not come from our page (CSRF)
+│   ├── HostRefused             asked under a name that is not the console's (DNS rebinding)
+│   ├── FormRefused             a form is too large, or a field holds what it cannot
+│   ├── TooOften                too many requests; `retry_after` says when to try again
+│   └── AccountRefused          no such reviewer, the name is taken, or the password is too easy
 ├── ProvenanceError             a claim cannot be made or signed
 │   └── LicenceRefused          the licence does not allow this use
 ├── AttestationError            a signature of ours cannot be made or does not hold
@@ -182,6 +186,26 @@ class RoleRefused(ReviewError):
 
 class ForgedRequest(ReviewError):
     """The form did not come from our page, or its token is old: open the page again."""
+
+
+class HostRefused(ReviewError):
+    """The request came under a name that is not the console's; the message says which is."""
+
+
+class FormRefused(ReviewError):
+    """A form is too large, cannot be read, or a field holds what it cannot."""
+
+
+class TooOften(ReviewError):
+    """Too many requests of one kind; try again in `retry_after` seconds."""
+
+    def __init__(self, message: str, *, retry_after: int) -> None:
+        self.retry_after = retry_after
+        super().__init__(message)
+
+
+class AccountRefused(ReviewError):
+    """There is no such reviewer, the name is taken, or the password is too easy: the message says which."""
 
 
 class ProvenanceError(WetplateError):

@@ -43,6 +43,35 @@ class SessionRow(Base):
     expires_at: Mapped[datetime]
 
 
+class SignInRow(Base):
+    """A sign-in by OpenID Connect that was begun and not ended. Written by `wetplate.review.signin.begun` only.
+
+    `id` is the SHA-256 of its state, `browser` that of the cookie of whoever began it. Deleted when it ends: a
+    state counts once.
+    """
+
+    __tablename__ = "sign_ins"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    browser: Mapped[str]
+    nonce: Mapped[str]
+    verifier: Mapped[str]
+    onward: Mapped[str]
+    at: Mapped[datetime] = mapped_column(default=now)
+    expires_at: Mapped[datetime]
+
+
+class AccountEventRow(Chained, Base):
+    """What happened to an account; `stream` is the reviewer's id. Written by `wetplate.review.accounts` only.
+
+    `event` is added, role, password, off, on, erased, signed_in or locked.
+    """
+
+    __tablename__ = "account_events"
+    event: Mapped[str]
+    actor: Mapped[str]
+    details: Mapped[Json]
+
+
 class DecisionRow(Chained, Base):
     """What a person decided on a task; `stream` is the task's subject.
 

@@ -53,22 +53,28 @@ CREATE TABLE tasks (
     object_sha256 VARCHAR NOT NULL,
     family VARCHAR NOT NULL,
     round INTEGER NOT NULL,
+    opened_by VARCHAR NOT NULL,
+    why VARCHAR NOT NULL,
     slugs JSONB NOT NULL,
     sensitive BOOLEAN NOT NULL,
     restricted BOOLEAN NOT NULL,
     excluded JSONB NOT NULL,
+    skipped JSONB NOT NULL,
     at TIMESTAMPTZ NOT NULL,
     due_at TIMESTAMPTZ NOT NULL,
     lease BIGINT,
     leased_by VARCHAR,
     leased_until TIMESTAMPTZ,
+    lapses INTEGER NOT NULL,
     proposed JSONB,
     commit_at TIMESTAMPTZ,
+    refusal VARCHAR,
     closed_at TIMESTAMPTZ
 );
 CREATE UNIQUE INDEX tasks_once ON tasks (queue, subject, round);
 CREATE UNIQUE INDEX tasks_open ON tasks (queue, subject) WHERE closed_at IS NULL;
 CREATE INDEX tasks_due ON tasks (queue, due_at, id) WHERE closed_at IS NULL;
+CREATE INDEX tasks_family ON tasks (queue, family, due_at, id) WHERE closed_at IS NULL;
 CREATE INDEX tasks_proposed ON tasks (commit_at) WHERE commit_at IS NOT NULL AND closed_at IS NULL;
 CREATE INDEX tasks_subject ON tasks (subject);
 """
@@ -96,6 +102,23 @@ CREATE TABLE sessions (
     expires_at TIMESTAMPTZ NOT NULL
 );
 CREATE INDEX ix_sessions_reviewer ON sessions (reviewer);
+
+CREATE TABLE sign_ins (
+    id VARCHAR PRIMARY KEY,
+    browser VARCHAR NOT NULL,
+    nonce VARCHAR NOT NULL,
+    verifier VARCHAR NOT NULL,
+    onward VARCHAR NOT NULL,
+    at TIMESTAMPTZ NOT NULL,
+    expires_at TIMESTAMPTZ NOT NULL
+);
+
+CREATE TABLE account_events (
+    {CHAIN}
+    event VARCHAR NOT NULL,
+    actor VARCHAR NOT NULL,
+    details JSONB NOT NULL
+);
 
 CREATE TABLE decisions (
     {CHAIN}
@@ -285,13 +308,13 @@ CREATE TABLE audit_heads (
 
 # Rows of these tables are evidence: written once, changed never.
 APPEND_ONLY = (
-    "policies", "calibrations", "decisions", "accesses", "erasures", "holds", "disclosures", "notice_events",
+    "policies", "calibrations", "account_events", "decisions", "accesses", "erasures", "holds", "disclosures", "notice_events",
     "audit_leaves", "audit_heads",
 )  # fmt: skip
 
 # Rows of these tables are the present state: app keeps them true.
 MUTABLE = (
-    "tasks", "reviewers", "sessions", "personal_keys", "personal", "restricted", "fingerprints", "blocks",
+    "tasks", "reviewers", "sessions", "sign_ins", "personal_keys", "personal", "restricted", "fingerprints", "blocks",
     "notices", "notice_images", "evidence",
 )  # fmt: skip
 
