@@ -19,6 +19,7 @@ VERBS = {
     "image": "Everything known about one image.",
     "status": "Where each family stands.",
     "verify": "Check every invariant of catalog and store.",
+    "verify-image": "Whose picture is this file, and did a machine make it?",
     "takedown": "Withdraw an image from the public.",
     "reinstate": "Bring a withdrawn image back.",
     "objects": "Probe the object store, sweep orphans.",
@@ -32,7 +33,7 @@ VERBS = {
     "preview": "Serve contact sheets to people at work (loopback).",
     "env": "Print the environment Dagster needs.",
 }
-MODULES = {"reinstate": "takedown"}
+MODULES = {"reinstate": "takedown", "verify-image": "verify_image"}
 
 
 class Verbs(click.Group):

@@ -1,0 +1,1 @@
+"""Identification: whose picture is this file, and was it made by a machine?"""
