@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session, aliased
 
 from wetplate.generation.tables import PaintingRow
 from wetplate.imaging.codec import decode
+from wetplate.moderation import worklist
 from wetplate.moderation.judge import POLICY, Judged, Pending
 from wetplate.moderation.policy import Policy
 from wetplate.moderation.signals import Classifier, Signal
@@ -64,8 +65,10 @@ def pending(objects: Objects, rows: Iterable[Unjudged]) -> list[Pending]:
 
 def record(session: Session, judged: Sequence[Judged], family: str) -> None:
     """Add what the machine judged, and tell of it."""
-    for verdict in sorted(judged, key=lambda each: each.recipe_id):
+    ordered = sorted(judged, key=lambda each: each.recipe_id)
+    for verdict in ordered:  # all before the outbox's lock: who holds one never waits for the other
         lock(session, verdict.recipe_id)
+    for verdict in ordered:
         _keep_signals(session, verdict)
         before = last_verdict(session, verdict.recipe_id)
         if _adds(before, verdict) and not _decided_by_person(session, verdict):
@@ -73,7 +76,10 @@ def record(session: Session, judged: Sequence[Judged], family: str) -> None:
 
 
 def append(session: Session, judged: Judged, family: str) -> VerdictRow:
-    """Put a verdict in force and tell of it; the caller holds the recipe's lock."""
+    """Put a verdict in force, tell of it, and open or close the work that follows.
+
+    The caller holds the recipe's lock.
+    """
     row = VerdictRow.append(
         session,
         judged.recipe_id,
@@ -87,6 +93,7 @@ def append(session: Session, judged: Judged, family: str) -> VerdictRow:
     topic = "image.judged" if judged.decided_by == POLICY else "review.decided"
     said = {"verdict": judged.verdict, "decided_by": judged.decided_by, "object_sha256": judged.object_sha256}
     outbox.append(session, topic, key=judged.recipe_id, family=family, **said)
+    worklist.follow(session, judged, family)
     return row
 
 

@@ -102,9 +102,11 @@ class TaskRow(Base):
 
     `queue` is review, second, escalated, appeal, takedown or audit; `subject` a recipe id or `notice:<id>`;
     `object_sha256` the bytes to decide on ("" for a notice); `round` counts how often the subject came into
-    the queue. `slugs` say what it is suspected of, `sensitive` that it is blurred, `restricted` that no pixel
-    is shown unasked; `excluded` names the reviewers who may not take it. `lease` is the fencing token of
-    whoever holds it until `leased_until`; `proposed` a decision that can be undone until `commit_at`.
+    the queue. `opened_by` is `policy` or who asked, `why` in which words. `slugs` say what it is suspected
+    of, `sensitive` that it is blurred, `restricted` that no pixel is shown unasked; `excluded` names the
+    reviewers who may not take it, `skipped` until when (seconds of the epoch) it is not offered again to whom.
+    `lease` is the fencing number of whoever holds it until `leased_until`, `lapses` how many let it run out;
+    `proposed` a decision that can be undone until `commit_at`, `refusal` why the last one did not count.
     """
 
     __tablename__ = "tasks"
@@ -114,23 +116,36 @@ class TaskRow(Base):
     object_sha256: Mapped[str]
     family: Mapped[str]
     round: Mapped[int]
+    opened_by: Mapped[str]
+    why: Mapped[str]
     slugs: Mapped[list[str]]
     sensitive: Mapped[bool]
     restricted: Mapped[bool]
     excluded: Mapped[list[str]]
+    skipped: Mapped[Json]
     at: Mapped[datetime] = mapped_column(default=now)
     due_at: Mapped[datetime]
     lease: Mapped[int | None] = mapped_column(BigInteger)
     leased_by: Mapped[str | None]
     leased_until: Mapped[datetime | None]
-    proposed: Mapped[Json | None]
+    lapses: Mapped[int] = mapped_column(default=0)
+    proposed: Mapped[Json | None] = mapped_column(JSONB(none_as_null=True))
     commit_at: Mapped[datetime | None]
+    refusal: Mapped[str | None]
     closed_at: Mapped[datetime | None]
 
 
 Index("tasks_once", TaskRow.queue, TaskRow.subject, TaskRow.round, unique=True)
 Index("tasks_open", TaskRow.queue, TaskRow.subject, unique=True, postgresql_where=TaskRow.closed_at.is_(None))
 Index("tasks_due", TaskRow.queue, TaskRow.due_at, TaskRow.id, postgresql_where=TaskRow.closed_at.is_(None))
+Index(
+    "tasks_family",
+    TaskRow.queue,
+    TaskRow.family,
+    TaskRow.due_at,
+    TaskRow.id,
+    postgresql_where=TaskRow.closed_at.is_(None),
+)
 Index(
     "tasks_proposed",
     TaskRow.commit_at,

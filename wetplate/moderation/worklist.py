@@ -1,0 +1,129 @@
+"""The worklist: which verdict makes work for a person, and which work is done with.
+
+Here: what follows for tasks from a verdict, and making up for what nobody told (`sync`). Not here: holding
+and deciding (`tasks`, `wetplate.review`).
+
+Rules:
+1. The machine's `review` opens a task: in quarantine under `escalated`, an audit sample under `audit`, the
+   rest under `review`. Its `approve` or `reject` closes only what the machine has opened: what a person asked
+   to be looked at again stays.
+2. A person's `approve` or `reject` closes whatever is open about the image.
+3. Work on bytes that are no longer the painting's, or on a recipe that its family dropped, is closed.
+"""
+
+from collections.abc import Iterable
+
+from sqlalchemy import and_, exists, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from wetplate.generation.tables import PaintingRow
+from wetplate.moderation import deadlines, tasks
+from wetplate.moderation.bands import REVIEW
+from wetplate.moderation.judge import POLICY, Judged
+from wetplate.moderation.tables import TaskRow, VerdictRow
+from wetplate.recipes.tables import RecipeRow
+from wetplate.settings import reviewing
+from wetplate.storage.database import now
+
+MACHINE = (tasks.REVIEW, tasks.AUDIT, tasks.ESCALATED)
+
+
+def queue_of(judged: Judged) -> str:
+    """Where an image that waits for a person belongs."""
+    if judged.restricted:
+        return tasks.ESCALATED
+    return tasks.AUDIT if judged.audit else tasks.REVIEW
+
+
+def follow(session: Session, judged: Judged, family: str) -> None:
+    """Open and close the tasks that follow from a verdict that was just put in force."""
+    if judged.decided_by != POLICY:
+        if judged.verdict != REVIEW:
+            tasks.close(session, judged.recipe_id)
+        return
+    wanted = queue_of(judged) if judged.verdict == REVIEW else None
+    for queue in MACHINE:
+        if queue != wanted:
+            tasks.close(session, judged.recipe_id, queue, opened_by=POLICY)
+    if wanted is not None:
+        tasks.open(
+            session,
+            queue=wanted,
+            subject=judged.recipe_id,
+            object_sha256=judged.object_sha256,
+            family=family,
+            slugs=judged.slugs,
+            sensitive=judged.sensitive,
+            restricted=judged.restricted,
+            due_at=deadlines.due(wanted, now(), reviewing().sla_hours),
+        )
+
+
+def sync(session: Session) -> tuple[int, int]:
+    """Make up for what was missed; gives how many tasks were opened and closed.
+
+    Opened: images whose verdict in force is `review` and that no task is about (verdicts older than the
+    tasks). Closed: what is about bytes or recipes that are gone.
+    """
+    closed = [*_stale(session)]
+    for task in closed:
+        tasks.close(session, task.subject, task.queue)
+    opened = [*_unlisted(session)]
+    for verdict, family in opened:
+        _open_again(session, verdict, family)
+    return len(opened), len(closed)
+
+
+def _open_again(session: Session, verdict: VerdictRow, family: str) -> None:
+    """What was known of these bytes when somebody last had them to decide on still holds."""
+    same = (TaskRow.subject == verdict.stream, TaskRow.object_sha256 == verdict.object_sha256)
+    last = session.scalars(select(TaskRow).where(*same).order_by(TaskRow.id.desc()).limit(1)).first()
+    queue = tasks.ESCALATED if last is not None and last.restricted else tasks.REVIEW
+    tasks.open(
+        session,
+        queue=queue,
+        subject=verdict.stream,
+        object_sha256=verdict.object_sha256,
+        family=family,
+        slugs=last.slugs if last else (),
+        sensitive=last.sensitive if last else False,
+        restricted=last.restricted if last else False,
+        due_at=deadlines.due(queue, verdict.at, reviewing().sla_hours),
+    )
+
+
+def _unlisted(session: Session) -> Iterable[tuple[VerdictRow, str]]:
+    later, task = aliased(VerdictRow), aliased(TaskRow)
+    query = (
+        select(VerdictRow, RecipeRow.family)
+        .join(RecipeRow, and_(RecipeRow.id == VerdictRow.stream, RecipeRow.current))
+        .join(PaintingRow, PaintingRow.recipe_id == VerdictRow.stream)
+        .where(
+            VerdictRow.verdict == REVIEW,
+            VerdictRow.object_sha256 == PaintingRow.sha256,
+            ~exists().where(later.stream == VerdictRow.stream, later.position > VerdictRow.position),
+            ~exists().where(task.subject == VerdictRow.stream, task.closed_at.is_(None)),
+        )
+        .order_by(VerdictRow.stream)
+    )
+    return session.execute(query).tuples()
+
+
+def _stale(session: Session) -> Iterable[TaskRow]:
+    """Notices (no bytes) and appeals stay: their images may be retired long ago."""
+    query = (
+        select(TaskRow)
+        .join(RecipeRow, RecipeRow.id == TaskRow.subject)
+        .outerjoin(PaintingRow, PaintingRow.recipe_id == TaskRow.subject)
+        .where(
+            tasks.OPEN,
+            TaskRow.queue.in_((*MACHINE, tasks.SECOND)),
+            or_(
+                RecipeRow.current.is_(False),
+                PaintingRow.sha256.is_(None),
+                PaintingRow.sha256 != TaskRow.object_sha256,
+            ),
+        )
+        .order_by(TaskRow.subject)
+    )
+    return session.scalars(query)
