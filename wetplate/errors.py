@@ -62,6 +62,7 @@ WetplateError
 │   ├── NewsStale               the origin has not heard of takedowns lately and serves nothing (503)
 │   ├── StoreUnfaithful         the store lost or altered what a row describes (502)
 │   ├── TransformFailed         the picture could not be transformed; `reason` says why
+│   ├── UploadRefused           what was handed in is too long, of no kind we read, or cut short
 │   ├── EdgeError               the edge cannot be started
 │   └── PurgeFailed             a cache did not confirm that it forgot
 ├── StorageError
@@ -359,6 +360,18 @@ class TransformFailed(DeliveryError):
     """The picture could not be transformed.
 
     `reason` is unsupported, corrupt, too_large, timeout, oom or internal.
+    """
+
+    def __init__(self, reason: str, message: str) -> None:
+        self.reason = reason
+        super().__init__(message)
+
+
+class UploadRefused(DeliveryError):
+    """What was handed in cannot be taken.
+
+    `reason` is too_large (413), unsupported (415), unreadable, cut_short (400), or elsewhere: sent by a page
+    of another site (403).
     """
 
     def __init__(self, reason: str, message: str) -> None:

@@ -26,7 +26,20 @@ NAMESPACE = "wetplate"
 OTHER = "other"
 SHOWN_FROM_ZERO = 40  # series; larger families appear when they are first counted
 
-ROUTES = ("derivative", "transform", "auto", "private", "manifest", "schema", "page", "client", "health")
+ROUTES = (
+    "derivative",
+    "transform",
+    "auto",
+    "private",
+    "manifest",
+    "schema",
+    "page",
+    "client",
+    "health",
+    "notice",
+    "provenance",
+    "verify",
+)
 FORMATS = ("avif", "webp", "jpeg", "png", "c2pa", "json", "html", "javascript", "css", "text")
 PICTURES = ("avif", "webp", "jpeg", "png")
 STATUS_CLASSES = ("2xx", "3xx", "4xx", "5xx")

@@ -70,6 +70,12 @@ _FAILED: Final = {
     "oom": Problem(413, "transform-oom", "This picture needs more memory than a transform may take"),
     "timeout": Problem(504, "transform-timeout", "Transforming this picture took too long"),
 }
+_UPLOAD: Final = {
+    "too_large": Problem(413, "upload-too-large", "What was sent is too large"),
+    "unsupported": Problem(415, "upload-unsupported", "This is no kind of content that is read here"),
+    "elsewhere": Problem(403, "upload-elsewhere", "This form was sent by a page of another site"),
+}
+_UPLOAD_UNREADABLE: Final = Problem(400, "upload-unreadable", "What was sent cannot be read")
 _ELSEWHERE: Final = Problem(
     404, "not-served", "Nothing public stands here", "nothing stands under this address"
 )
@@ -110,6 +116,8 @@ def _told(error: errors.DeliveryError) -> Problem:
             return replace(found, status=451, type="gone-by-law")
         case errors.Busy(reason=reason, retry_after=seconds):
             return replace(found, extra={"reason": reason}, own_headers={"Retry-After": str(seconds)})
+        case errors.UploadRefused(reason=reason):
+            return replace(_UPLOAD.get(reason, _UPLOAD_UNREADABLE), detail=_detail(error))
         case errors.TransformFailed(reason=reason) if reason in _FAILED:
             return replace(_FAILED[reason], detail=_detail(error), kind=Kind.FAILED)
         case errors.TransformFailed():

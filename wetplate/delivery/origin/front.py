@@ -7,7 +7,8 @@ Rules:
 1. A picture in memory costs one look-up: no router, no middleware, no thread. `ready` gives what a plain
    request gets as bytes for the wire (`protocol` sends them); what makes a request special (HEAD, a range, an
    id of its own) leaves that path and gets the same answer by ASGI.
-2. GET, HEAD and OPTIONS; everything else is 405 with Allow, TRACE among it.
+2. GET, HEAD and OPTIONS, and POST where something may be handed in (`uploads.POSTED`); everything else is
+   405 with Allow, TRACE among it.
 3. Cookie, Authorization, Forwarded, X-Forwarded-* and X-Original-* are read by nobody here, so that nothing
    of them can be repeated or decide anything; but from a proxy that is trusted, X-Forwarded-For says whose
    transforms are counted (`transforms.clients`). No answer sets a cookie.
@@ -26,6 +27,7 @@ from wetplate import metrics
 from wetplate.delivery.origin import answers
 from wetplate.delivery.origin.answers import Header
 from wetplate.delivery.origin.service import Service
+from wetplate.delivery.origin.uploads import POSTED
 from wetplate.delivery.problems import Problem, problem
 from wetplate.errors import AddressRefused, DeliveryError, MethodRefused
 
@@ -121,7 +123,7 @@ def _known(scope: Scope, tag: bytes) -> bool | None:
 def refused(scope: Scope) -> Problem | None:
     """Why this cannot be a request of ours, before looking at what it asks for."""
     path: bytes = scope["raw_path"]
-    if scope["method"] not in ("GET", "HEAD"):
+    if scope["method"] not in ("GET", "HEAD") and not (scope["method"] == "POST" and path in POSTED):
         error: DeliveryError = MethodRefused(ALLOWED)
         return problem(error)
     if len(path) + len(scope["query_string"]) > LONGEST:
@@ -152,6 +154,9 @@ _ROUTES = {
     "openapi.json": "schema",
     "gallery": "page",
     "client": "client",
+    "notices": "notice",
+    "provenance": "provenance",
+    "verify": "verify",
     "livez": "health",
     "readyz": "health",
     "metrics": "health",
