@@ -14,6 +14,7 @@ class NoticeRow(Base):
 
     `kind` is dmca, dsa or other; `located` says by which URLs, hashes or upload; `said` what it claims, less
     everything about persons: names, addresses and signatures are personal fields of subject `notice:<id>`.
+    `receipt` is the SHA-256 of the token with which whoever complained sees what became of it.
     """
 
     __tablename__ = "notices"
@@ -23,6 +24,7 @@ class NoticeRow(Base):
     outcome: Mapped[str | None]
     located: Mapped[Json]
     said: Mapped[Json]
+    receipt: Mapped[str]
     at: Mapped[datetime] = mapped_column(default=now)
     due_at: Mapped[datetime | None]
     withdrawn_at: Mapped[datetime | None]

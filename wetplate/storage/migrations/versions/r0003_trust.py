@@ -248,6 +248,7 @@ CREATE TABLE notices (
     outcome VARCHAR,
     located JSONB NOT NULL,
     said JSONB NOT NULL,
+    receipt VARCHAR NOT NULL,
     at TIMESTAMPTZ NOT NULL,
     due_at TIMESTAMPTZ,
     withdrawn_at TIMESTAMPTZ,
