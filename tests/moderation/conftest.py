@@ -33,7 +33,7 @@ def a_policy(**changes: object) -> Policy:
     )
     plain: dict[str, object] = {
         "name": "plain",
-        "version": 1,
+        "version": 2,
         "sha256": "5" * 64,
         "auto_reject": False,
         "audit_sample": 0,

@@ -8,14 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.moderation.conftest import a_policy
-from wetplate.moderation.bands import SEVERITY, audited, decide
-from wetplate.moderation.policy import Calibration, Policy
+from wetplate.moderation.bands import APPROVE, BLOCKLIST, SEVERITY, audited, decide
+from wetplate.moderation.policy import Calibration, Label, Policy, Record
 from wetplate.moderation.prompts import Hit
 from wetplate.moderation.signals import Signal
 
 SHA = "a" * 64
 POLICY = a_policy()
 RECORD = Calibration(record="c" * 64, revision="1", signed_by="a reviewer")
+STANDS = {"c" * 64: Record("eye", "1", {"BAD": 0.85})}
 
 
 def signal(score: float | None, label: str = "BAD", error: str | None = None, revision: str = "1") -> Signal:
@@ -61,12 +62,67 @@ def test_a_policy_without_required_detectors_approves_nothing() -> None:
     assert decide([signal(0.0)], [], a_policy(required=()), SHA).verdict == "review"
 
 
-def test_reject_needs_the_switch_the_record_and_the_revision() -> None:
-    assert decide([signal(0.95)], [], rejecting(), SHA).verdict == "reject"
-    assert decide([signal(0.89)], [], rejecting(), SHA).verdict == "review"
-    assert decide([signal(0.95)], [], rejecting(auto=False), SHA).verdict == "review"
-    assert decide([signal(0.95)], [], rejecting(record=None), SHA).verdict == "review"
-    assert decide([signal(0.95, revision="2")], [], rejecting(), SHA).verdict == "review"
+def verdict(score: float, policy: Policy, records: dict[str, Record] = STANDS, revision: str = "1") -> str:
+    return decide([signal(score, revision=revision)], [], policy, SHA, records).verdict
+
+
+def test_reject_needs_the_switch_the_citation_and_the_revision() -> None:
+    assert verdict(0.95, rejecting()) == "reject"
+    assert verdict(0.89, rejecting()) == "review"
+    assert verdict(0.95, rejecting(auto=False)) == "review"
+    assert verdict(0.95, rejecting(record=None)) == "review"
+    assert verdict(0.95, rejecting(), revision="2") == "review"
+
+
+@pytest.mark.parametrize(
+    "records",
+    [
+        {},
+        {"d" * 64: STANDS["c" * 64]},
+        {"c" * 64: Record("ear", "1", {"BAD": 0.85})},
+        {"c" * 64: Record("eye", "2", {"BAD": 0.85})},
+        {"c" * 64: Record("eye", "1", {"BAD": 0.95})},
+        {"c" * 64: Record("eye", "1", {"WORSE": 0.1})},
+    ],
+    ids=["none", "another", "detector", "revision", "threshold", "label"],
+)
+def test_reject_needs_the_record_itself_on_label_and_threshold(records: dict[str, Record]) -> None:
+    assert verdict(0.95, rejecting(), records) == "review"
+
+
+def zero_tolerance(auto: bool = True) -> Policy:
+    """Label BAD means minor_safety."""
+    eye = replace(rejecting().detectors["eye"], labels={"BAD": Label("minor_safety", 0.5, 0.9)})
+    return a_policy(auto_reject=auto, detectors={"eye": eye})
+
+
+def test_zero_tolerance_is_never_decided_by_itself() -> None:
+    for score in (0.5, 0.95):
+        decision = decide([signal(score)], [], zero_tolerance(), SHA, STANDS)
+        assert (decision.verdict, decision.restricted) == ("review", True)
+        assert decision.slugs == ("minor_safety",)
+        assert "quarantine" in decision.reasons[-1]
+    assert decide([signal(0.4)], [], zero_tolerance(), SHA, STANDS).restricted is False
+
+
+def test_a_blocked_prompt_of_zero_tolerance_goes_to_quarantine_too() -> None:
+    for action, restricted in (("block", True), ("review_output", True), ("note", False)):
+        decision = decide([signal(0.0)], [Hit("children", "minor_safety", action, "x")], POLICY, SHA)
+        assert decision.restricted is restricted
+        assert decision.verdict == ("review" if restricted else "approve")
+
+
+def test_what_is_suspected_is_told_by_slug() -> None:
+    decision = decide([signal(0.6), signal(0.7)], [Hit("brands", "ip/logo", "block", "acme")], POLICY, SHA)
+    assert decision.slugs == ("sexual/nudity", "ip/logo")
+    assert decide([signal(0.4)], [Hit("brands", "ip/logo", "note", "acme")], POLICY, SHA).slugs == ()
+
+
+def test_what_the_blocklist_knows_counts_without_a_detector() -> None:
+    told = [signal(0.0), Signal(BLOCKLIST, "1", "EXACT", 1.0)]
+    assert decide(told, [], POLICY, SHA).verdict == "reject"
+    told = [signal(0.0), Signal(BLOCKLIST, "1", "ALIKE", 1.0)]
+    assert decide(told, [], POLICY, SHA).verdict == "review"
 
 
 @pytest.mark.parametrize(
@@ -90,12 +146,21 @@ def test_the_audit_sample_takes_its_share_of_the_approved() -> None:
     taken = [sha for sha in hashes if decide([signal(0.0)], [], policy, sha).verdict == "review"]
     assert taken == [sha for sha in hashes if audited(sha, policy)]
     assert 150 <= len(taken) <= 250
-    assert "audit sample" in decide([signal(0.0)], [], policy, taken[0]).reasons[-1]
+    decision = decide([signal(0.0)], [], policy, taken[0])
+    assert decision.audit
+    assert "audit sample" in decision.reasons[-1]
+    assert not decide([signal(0.7)], [], policy, taken[0]).audit
+
+
+def test_another_version_of_a_policy_draws_the_same_sample() -> None:
+    one, other = a_policy(audit_sample=40), a_policy(audit_sample=40, sha256="6" * 64, version=7)
+    hashes = [f"{number:064x}" for number in range(500)]
+    assert [audited(sha, one) for sha in hashes] == [audited(sha, other) for sha in hashes]
 
 
 def test_the_audit_sample_leaves_rejects_alone() -> None:
     policy = replace(rejecting(), audit_sample=1000)
-    assert decide([signal(0.95)], [], policy, SHA).verdict == "reject"
+    assert decide([signal(0.95)], [], policy, SHA, STANDS).verdict == "reject"
 
 
 scores = st.one_of(st.none(), st.floats(allow_nan=True, allow_infinity=True), st.floats(0, 1))
@@ -104,7 +169,9 @@ errors = st.one_of(st.none(), st.none(), st.text(max_size=5))
 signals = st.lists(
     st.builds(Signal, st.just("eye"), st.sampled_from(["1", "2"]), labels, scores, errors), max_size=4
 )
-policies = st.sampled_from([POLICY, rejecting(), a_policy(audit_sample=500), a_policy(required=())])
+policies = st.sampled_from(
+    [POLICY, rejecting(), a_policy(audit_sample=500), a_policy(required=()), zero_tolerance()]
+)
 
 
 @given(signals, policies, st.integers(0, 2**256 - 1))
@@ -116,17 +183,28 @@ def test_nothing_that_failed_is_ever_approved(heard: list[Signal], policy: Polic
     assert decision.reasons
 
 
+def harshness(heard: list[Signal], policy: Policy) -> int:
+    """Quarantine is the harshest: nobody but a person gets it out of there."""
+    decision = decide(heard, [], policy, SHA, STANDS)
+    return len(SEVERITY) if decision.restricted else SEVERITY.index(decision.verdict)
+
+
 @given(signals, signals, policies)
 def test_more_signals_never_soften_a_verdict(some: list[Signal], more: list[Signal], policy: Policy) -> None:
-    few, many = decide(some, [], policy, SHA), decide([*some, *more], [], policy, SHA)
-    assert not some or SEVERITY.index(many.verdict) >= SEVERITY.index(few.verdict)
+    assert not some or harshness([*some, *more], policy) >= harshness(some, policy)
 
 
 @given(st.floats(0, 1), st.floats(0, 1), policies)
 def test_a_higher_score_never_softens_a_verdict(one: float, other: float, policy: Policy) -> None:
     low, high = sorted([one, other])
-    mild, harsh = (decide([signal(score)], [], policy, SHA).verdict for score in (low, high))
-    assert SEVERITY.index(mild) <= SEVERITY.index(harsh)
+    assert harshness([signal(low)], policy) <= harshness([signal(high)], policy)
+
+
+@given(signals, policies)
+def test_what_is_restricted_or_audited_waits_for_a_person(heard: list[Signal], policy: Policy) -> None:
+    decision = decide(heard, [], policy, SHA, STANDS)
+    assert decision.verdict == "review" or not (decision.restricted or decision.audit)
+    assert not decision.slugs or decision.verdict != APPROVE
 
 
 @given(signals, policies)

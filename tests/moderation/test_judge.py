@@ -32,7 +32,7 @@ def test_a_verdict_names_bytes_policy_and_signals() -> None:
         object_sha256=f"{3:063x}f",
         verdict="approve",
         reasons=("every detector is below its threshold",),
-        signals=(Signal("eye", "1", "BAD", 0.1),),
+        signals=(Signal("eye", "1", "BAD", 0.1, slug="sexual/nudity", approve=0.5, reject=0.9),),
         policy="plain",
         policy_sha256="5" * 64,
         decided_by="policy",

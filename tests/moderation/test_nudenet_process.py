@@ -52,6 +52,19 @@ def test_the_highest_of_a_labels_scores_counts() -> None:
     assert [(s.label, s.score) for s in one(LISTENING + said)] == [("A", 0.7)]
 
 
+def test_a_box_in_a_tile_is_told_in_pixels_of_the_whole() -> None:
+    said = (
+        "    n = globals().get('n', 0) + 1\n"
+        "    found = {'label': 'A', 'score': n / 10, 'box': [-3, 4.5, 20, 10]}\n"
+        "    send(out, {'detections': [found]})"
+    )
+    with NudeNet(worker=worker(LISTENING + said), seconds=10) as detector:
+        (signal,) = detector.classify([LARGE])[0]
+    width, height = LARGE.shape[1], LARGE.shape[0]
+    assert signal.score == 0.5, "the last tile's is the highest"
+    assert signal.region == (width - round(width * 0.6), height - round(height * 0.6) + 4, 17, 11)
+
+
 def test_pixels_arrive_whole_as_bgr() -> None:
     blue, red = int(PICTURE[0, 0, 2]), int(PICTURE[0, 0, 0])
     said = (
@@ -131,8 +144,14 @@ def test_the_real_detector_runs_and_its_revision_names_its_weights() -> None:
 def test_the_real_detector_finds_a_face() -> None:
     data = pytest.importorskip("skimage.data")
     with NudeNet(seconds=60) as detector:
-        labels = {signal.label: signal.score for signal in detector.classify([data.astronaut()])[0]}
-    assert labels.get("FACE_FEMALE", 0) > 0.5
+        found = {signal.label: signal for signal in detector.classify([data.astronaut()])[0]}
+    face = found["FACE_FEMALE"]
+    assert face.score is not None
+    assert face.score > 0.5
+    assert face.region is not None
+    x, y, width, height = face.region
+    assert x < 224 < x + width, "the face's middle is at about 224, 120"
+    assert y < 120 < y + height
 
 
 def test_asking_imports_no_nudenet_here() -> None:

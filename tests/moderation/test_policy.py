@@ -7,10 +7,10 @@ import pytest
 
 from wetplate.errors import ModerationError
 from wetplate.moderation.policy import FOLDER, load
-from wetplate.moderation.taxonomy import SLUGS
 
 GOOD = """
-version = 1
+version = 2
+taxonomy = "1"
 required = ["eye"]
 [detectors.eye]
 kind = "surface"
@@ -68,10 +68,14 @@ def test_an_unknown_policy_lists_the_known_ones(name: str) -> None:
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        (("version = 1", "version = 2"), "version"),
-        (("version = 1", ""), "version"),
-        (("version = 1", "version = true"), "version"),
-        (("version = 1", "version = 1\nsurprise = 1"), "surprise"),
+        (("version = 2", "version = 1"), "version"),
+        (("version = 2", "version = 3"), "version"),
+        (("version = 2", ""), "version"),
+        (("version = 2", "version = true"), "version"),
+        (('taxonomy = "1"', 'taxonomy = "9"'), "no taxonomy version"),
+        (('taxonomy = "1"', 'taxonomy = "../v1"'), "no taxonomy version"),
+        (('taxonomy = "1"', ""), "taxonomy"),
+        (("version = 2", "version = 2\nsurprise = 1"), "surprise"),
         (("approve = 0.5", "approve = 0.95"), "approve <= reject"),
         (("approve = 0.5", "approve = -1"), "approve"),
         (("approve = 0.5", "approve = nan"), "approve"),
@@ -88,9 +92,9 @@ def test_an_unknown_policy_lists_the_known_ones(name: str) -> None:
         (('harmless = ["FINE"]', 'harmless = ["BAD"]'), "thresholds too"),
         (('action = "note"', 'action = "burn"'), "action"),
         (('terms = ["acme"]', 'terms = [" "]'), "list of words"),
-        (("version = 1", "version = 1\naudit_sample = 1001"), "audit_sample"),
-        (("version = 1", "version = 1\nauto_reject = true"), "calibration"),
-        (("version = 1", 'version = 1\nauto_reject = "no"'), "true or false"),
+        (("version = 2", "version = 2\naudit_sample = 1001"), "audit_sample"),
+        (("version = 2", "version = 2\nauto_reject = true"), "calibration"),
+        (("version = 2", 'version = 2\nauto_reject = "no"'), "true or false"),
         (("[detectors.eye]", "[detectors"), "no TOML"),
     ],
 )
@@ -109,13 +113,10 @@ def test_two_rules_of_one_name_are_refused(tmp_path: Path) -> None:
 
 
 def test_auto_reject_with_a_record_is_allowed_except_for_nudenet(tmp_path: Path) -> None:
-    text = GOOD.replace("version = 1", "version = 1\nauto_reject = true") + RECORD
+    text = GOOD.replace("version = 2", "version = 2\nauto_reject = true") + RECORD
     assert load("mine", write(tmp_path, text)).auto_reject
     with pytest.raises(ModerationError, match="never reject by themselves"):
         load("mine", write(tmp_path, text.replace('kind = "surface"', 'kind = "nudenet"')))
     with pytest.raises(ModerationError, match="SHA-256 of the calibration record"):
         load("mine", write(tmp_path, text.replace("c" * 64, "trust me")))
 
-
-def test_every_slug_has_a_sentence() -> None:
-    assert all(sentence for sentence in SLUGS.values())

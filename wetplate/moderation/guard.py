@@ -1,12 +1,15 @@
 """The guard around every detector: whatever one does, there are signals for every picture, in time.
 
 A detector should never raise. Should it raise, hang, or answer for fewer pictures than it was asked about,
-each picture gets a signal with an error, which means review. A detector that hung is not asked again.
+each picture gets a signal with an error, which means review. A score that is no number is an error too: it
+could not be told from itself when the same is recorded twice. A detector that hung is not asked again.
 """
 
+import math
 import queue
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,4 +64,10 @@ def _signals(classifier: Classifier, answer: Answer | str | None, seconds: float
         answer = "it gave no signal"
     if isinstance(answer, str):
         return [Signal(classifier.name, classifier.revision, "", None, answer)]
-    return list(answer[0])
+    return [_finite(signal) for signal in answer[0]]
+
+
+def _finite(signal: Signal) -> Signal:
+    if signal.score is None or math.isfinite(signal.score):
+        return signal
+    return replace(signal, score=None, error=signal.error or f"{signal.label}: its score was {signal.score}")

@@ -1,17 +1,18 @@
 """Judging: pictures in, verdicts out. No I/O but the detectors.
 
-Here: asking every detector about every picture and letting `bands` decide. Not here: rows (`catalog`).
+Here: asking every detector about every picture, and the verdict that follows from what they said. Not here: the
+rule (`bands`), rows (`catalog`), judging again what was said before (`replay`).
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wetplate.moderation.bands import decide
+from wetplate.moderation.bands import NONE, decide
 from wetplate.moderation.guard import guarded
-from wetplate.moderation.policy import Policy
+from wetplate.moderation.policy import Policy, Record
 from wetplate.moderation.prompts import hits
 from wetplate.moderation.signals import Classifier, Signal
 
@@ -21,12 +22,16 @@ POLICY = "policy"
 
 @dataclass(frozen=True)
 class Pending:
-    """A painting without a verdict: the hash of its stored bytes, its prompt, its pixels (H, W, 3)."""
+    """A painting without a verdict: the hash of its stored bytes, its prompt, its pixels (H, W, 3).
+
+    `told` is what is known of these bytes without looking at them (the blocklist).
+    """
 
     recipe_id: str
     object_sha256: str
     prompt: str
     pixels: NDArray[np.uint8]
+    told: tuple[Signal, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -52,27 +57,45 @@ class Judged:
     audit: bool = False
 
 
-def judge(paintings: Sequence[Pending], classifiers: Sequence[Classifier], policy: Policy) -> list[Judged]:
-    """A verdict for each painting, in order."""
+def judge(
+    paintings: Sequence[Pending],
+    classifiers: Sequence[Classifier],
+    policy: Policy,
+    records: Mapping[str, Record] = NONE,
+) -> list[Judged]:
+    """A verdict for each painting, in order; `records` are the calibrations that stand (`calibration.records`).
+
+    Without them nothing is rejected by itself.
+    """
     pictures = [painting.pixels for painting in paintings]
     answers = [guarded(classifier, pictures, _seconds(classifier, policy)) for classifier in classifiers]
     return [
-        _judged(painting, [signal for answer in answers for signal in answer[number]], policy)
+        _judged(painting, [*painting.told, *(s for answer in answers for s in answer[number])], policy, records)
         for number, painting in enumerate(paintings)
     ]
 
 
-def _judged(painting: Pending, signals: Sequence[Signal], policy: Policy) -> Judged:
-    decision = decide(signals, hits(painting.prompt, policy.prompt_rules), policy, painting.object_sha256)
+def _judged(
+    painting: Pending, signals: Sequence[Signal], policy: Policy, records: Mapping[str, Record]
+) -> Judged:
+    heard = [measured(signal, policy) for signal in signals]
+    prompted = hits(painting.prompt, policy.prompt_rules)
+    decision = decide(heard, prompted, policy, painting.object_sha256, records)
     return Judged(
         recipe_id=painting.recipe_id,
         object_sha256=painting.object_sha256,
-        verdict=decision.verdict,
-        reasons=decision.reasons,
-        signals=tuple(signals),
+        signals=tuple(heard),
         policy=policy.name,
         policy_sha256=policy.sha256,
+        sensitive=policy.taxonomy.sensitive(decision.slugs),
+        **vars(decision),
     )
+
+
+def measured(signal: Signal, policy: Policy) -> Signal:
+    """The signal with what the policy says of its label."""
+    label = policy.label(signal.detector, signal.label)
+    return replace(signal, slug=label.slug, approve=label.approve, reject=label.reject) if label else signal
 
 
 def _seconds(classifier: Classifier, policy: Policy) -> float:

@@ -5,7 +5,8 @@ Here: starting, asking, timing out and stopping the worker. Not here: nudenet it
 Rules:
 1. Whatever goes wrong is a signal with an error: not installed, did not start, died, too slow, nonsense.
 2. A worker that is too slow is killed; the next picture gets a new one.
-3. It is asked about the whole frame and tiles, as decoded 8-bit BGR; a label's score is the highest of them.
+3. It is asked about the whole frame and tiles, as decoded 8-bit BGR; a label's score is the highest of them, its
+   region the box that had it.
 4. Its scores are no probabilities and never a ground for rejecting (the policy refuses to let them be).
 """
 
@@ -27,7 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wetplate.moderation.signals import Signal
-from wetplate.moderation.views import views
+from wetplate.moderation.views import Region, boxes, placed, views
 from wetplate.settings import ROOT
 
 WORKER = (sys.executable, "-m", "wetplate.moderation.nudenet_worker")
@@ -79,15 +80,17 @@ class NudeNet:
             return [self._failed(f"its process failed: {type(error).__name__}: {error}")]
 
     def _heard(self, picture: NDArray[np.uint8], deadline: float) -> list[Signal]:
-        highest = dict[str, float]()
-        for view in views(picture):
+        found = list[Signal]()
+        for view, box in zip(views(picture), boxes(picture.shape[1], picture.shape[0]), strict=True):
             answer = self._ask(view, deadline)
             if "error" in answer:
                 return [self._failed(str(answer["error"]))]
-            for part in answer["detections"]:
-                highest[part["label"]] = max(highest.get(part["label"], 0.0), float(part["score"]))
-        found = highest or {"": 0.0}
-        return [Signal(self.name, self.revision, label, score) for label, score in sorted(found.items())]
+            found += [self._found(part, box) for part in answer["detections"]]
+        return _highest(found) or [Signal(self.name, self.revision, "", 0.0)]
+
+    def _found(self, part: dict[str, Any], box: Region) -> Signal:
+        region = placed(*part["box"], box) if "box" in part else None
+        return Signal(self.name, self.revision, part["label"], float(part["score"]), region=region)
 
     def _ask(self, view: NDArray[np.uint8], deadline: float) -> dict[str, Any]:
         process = self._process or self._started(deadline)
@@ -127,6 +130,14 @@ def installed() -> str:
         return ABSENT
     weights = Path(spec.origin).parent / "320n.onnx"
     return f"{version('nudenet')}+{hashlib.sha256(weights.read_bytes()).hexdigest()[:12]}"
+
+
+def _highest(found: Sequence[Signal]) -> list[Signal]:
+    """Of each label the signal with the highest score, in order of labels."""
+    best = dict[str, Signal]()
+    for signal in sorted(found, key=lambda each: each.score or 0):
+        best[signal.label] = signal
+    return [best[label] for label in sorted(best)]
 
 
 def _write(pipe: IO[bytes], body: bytes, deadline: float) -> None:

@@ -3,7 +3,8 @@
 NudeNet's licence files say AGPL-3.0, and native code can hang or crash: hence a process that talks over
 pipes. Frames, both ways: 4 bytes big-endian length, then that many bytes of JSON. After a question's frame
 follow `height * width * 3` bytes of 8-bit BGR. Questions: {"height", "width"}. Answers: {"detections":
-[{"label", "score"}]} or {"error"}; the first frame says {"ready"}. The end of the input ends the worker.
+[{"label", "score", "box": [x, y, width, height]}]} or {"error"}; the first frame says {"ready"}. The end of the
+input ends the worker.
 """
 
 import json
@@ -32,9 +33,15 @@ def answer(detector: Any, question: dict[str, int], pixels: IO[bytes]) -> dict[s
     body = pixels.read(int(np.prod(shape)))
     try:
         found = detector.detect(np.frombuffer(body, np.uint8).reshape(shape))
-        return {"detections": [{"label": part["class"], "score": part["score"]} for part in found]}
+        return {"detections": [told(part) for part in found]}
     except Exception as error:
         return {"error": f"{type(error).__name__}: {error}"}
+
+
+def told(part: dict[str, Any]) -> dict[str, Any]:
+    """One thing it found, as JSON can say it."""
+    box = [float(side) for side in part["box"]]
+    return {"label": part["class"], "score": float(part["score"]), "box": box}
 
 
 def send(pipe: IO[bytes], message: dict[str, Any]) -> None:

@@ -1,30 +1,33 @@
 """Policies: which detectors must speak, where their scores fall, which words in a prompt matter.
 
 Here: reading and checking versioned TOML files (policies/<name>.toml). Not here: applying them (`bands`,
-`prompts`).
+`prompts`), keeping what has judged (`policies`).
 
 Rules:
 1. Below `approve` a label lets a picture pass, from `reject` on it may be rejected, between them a person
    looks.
 2. Thresholds belong to a detector and a label; a label nobody mapped is never ignored: it means review.
-3. Nothing is rejected by itself unless `auto_reject` is on and the detector cites a calibration record of the
-   very revision that speaks. NudeNet may never cite one.
+3. A label means a slug of the taxonomy whose version the policy names.
+4. Nothing is rejected by itself unless `auto_reject` is on, the detector cites a calibration record of the very
+   revision that speaks, and that record stands in the catalog (`calibration`) and covers the label at that
+   threshold. NudeNet may never cite one.
 """
 
 import hashlib
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from wetplate.errors import ModerationError
-from wetplate.moderation.taxonomy import SLUGS
+from wetplate.moderation import taxonomy
+from wetplate.moderation.checked import Table
+from wetplate.moderation.taxonomy import Taxonomy
 
 FOLDER = Path(__file__).parent / "policies"
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
-VERSION = 1
+VERSION = 2
 KINDS = ("surface", "nudenet", "transformers")
 ACTIONS = ("block", "review_output", "note")
 
@@ -40,11 +43,23 @@ class Label:
 
 @dataclass(frozen=True)
 class Calibration:
-    """The record that allows automatic rejects: SHA-256 of the record, detector revision, who signed it."""
+    """The record a policy cites for automatic rejects: its SHA-256, detector revision, who signed it."""
 
     record: str
     revision: str
     signed_by: str
+
+
+@dataclass(frozen=True)
+class Record:
+    """A calibration record that stands in the catalog.
+
+    `reject_from` gives, by label, the lowest threshold from which rejecting was measured to be precise enough.
+    """
+
+    detector: str
+    revision: str
+    reject_from: Mapping[str, float]
 
 
 @dataclass(frozen=True)
@@ -75,7 +90,7 @@ class PromptRule:
 
 @dataclass(frozen=True)
 class Policy:
-    """A checked policy and the SHA-256 of its file."""
+    """A checked policy, the text of its file and the SHA-256 of it."""
 
     name: str
     version: int
@@ -85,6 +100,13 @@ class Policy:
     required: tuple[str, ...]
     detectors: Mapping[str, Detector]
     prompt_rules: tuple[PromptRule, ...]
+    taxonomy: Taxonomy = field(default_factory=taxonomy.load)
+    body: str = field(default="", repr=False)
+
+    def label(self, detector: str, label: str) -> Label | None:
+        """What the policy says of a detector's label, if it says anything."""
+        known = self.detectors.get(detector)
+        return known.labels.get(label) if known else None
 
 
 def load(name: str, folder: Path = FOLDER) -> Policy:
@@ -93,76 +115,48 @@ def load(name: str, folder: Path = FOLDER) -> Policy:
     if not NAME.match(name) or not file.is_file():
         known = ", ".join(sorted(path.stem for path in folder.glob("*.toml"))) or "none"
         raise ModerationError(f"no moderation policy {name!r}; known: {known}")
-    body = file.read_bytes()
+    return parse(name, file.read_bytes(), str(file))
+
+
+def parse(name: str, body: bytes, where: str = "policy") -> Policy:
+    """The policy with this text. Raises ModerationError with `where`, key and what was expected."""
     try:
-        table = tomllib.loads(body.decode())
+        text = body.decode()
+        table = Table(where, tomllib.loads(text))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ModerationError(f"{file}: no TOML: {error}") from error
-    return _policy(_Table(str(file), table), name, hashlib.sha256(body).hexdigest())
-
-
-class _Table:
-    """A TOML table whose every reading is checked; `done` refuses what nobody read."""
-
-    def __init__(self, where: str, body: Mapping[str, Any]) -> None:
-        self.where, self._body, self._read = where, body, set[str]()
-
-    def take(self, key: str, kind: type | tuple[type, ...], default: Any = None) -> Any:
-        self._read.add(key)
-        value = self._body.get(key, default)
-        wrong = isinstance(value, bool) and kind is not bool
-        if value is None or wrong or not isinstance(value, kind):
-            raise self.refuse(key, f"expected {_kind_name(kind)}")
-        return value
-
-    def words(self, key: str, default: Any = None) -> tuple[str, ...]:
-        values = self.take(key, list, default)
-        if not all(isinstance(value, str) and value.strip() for value in values):
-            raise self.refuse(key, "expected a list of words")
-        return tuple(values)
-
-    def tables(self, key: str) -> "list[tuple[str, _Table]]":
-        value = self.take(key, (dict, list), {})
-        named = value.items() if isinstance(value, dict) else ((str(n), part) for n, part in enumerate(value))
-        return [(name, self.inner(f"{key}.{name}", part)) for name, part in named]
-
-    def optional(self, key: str) -> "_Table | None":
-        self._read.add(key)
-        return self.inner(key, self._body[key]) if key in self._body else None
-
-    def inner(self, key: str, body: Any) -> "_Table":
-        if not isinstance(body, dict):
-            raise self.refuse(key, "expected a table")
-        return _Table(f"{self.where}: {key}", body)
-
-    def done(self) -> None:
-        unknown = sorted(set(self._body) - self._read)
-        if unknown:
-            raise self.refuse(unknown[0], f"unknown key; known: {', '.join(sorted(self._read))}")
-
-    def refuse(self, key: str, expected: str) -> ModerationError:
-        return ModerationError(f"{self.where}: {key}: {expected}")
-
-
-def _policy(table: _Table, name: str, sha256: str) -> Policy:
-    if table.take("version", int) != VERSION:
-        raise table.refuse("version", f"expected {VERSION}, the form this code reads")
-    policy = Policy(
-        name=name,
-        version=VERSION,
-        sha256=sha256,
-        auto_reject=table.take("auto_reject", bool, False),
-        audit_sample=table.take("audit_sample", int, 20),
-        required=table.words("required"),
-        detectors={name: _detector(name, part) for name, part in table.tables("detectors")},
-        prompt_rules=tuple(_prompt_rule(part) for _, part in table.tables("prompt_rules")),
-    )
-    table.done()
+        raise ModerationError(f"{where}: no TOML: {error}") from error
+    policy = replace(_policy(table, name), sha256=hashlib.sha256(body).hexdigest(), body=text)
     _agree(table, policy)
     return policy
 
 
-def _agree(table: _Table, policy: Policy) -> None:
+def _policy(table: Table, name: str) -> Policy:
+    if table.take("version", int) != VERSION:
+        raise table.refuse("version", f"expected {VERSION}, the form this code reads")
+    slugs = _taxonomy(table)
+    policy = Policy(
+        name=name,
+        version=VERSION,
+        sha256="",
+        auto_reject=table.take("auto_reject", bool, False),
+        audit_sample=table.take("audit_sample", int, 20),
+        required=table.words("required"),
+        detectors={name: _detector(name, part, slugs) for name, part in table.tables("detectors")},
+        prompt_rules=tuple(_prompt_rule(part, slugs) for _, part in table.tables("prompt_rules")),
+        taxonomy=slugs,
+    )
+    table.done()
+    return policy
+
+
+def _taxonomy(table: Table) -> Taxonomy:
+    try:
+        return taxonomy.load(table.take("taxonomy", str))
+    except ModerationError as refusal:
+        raise table.refuse("taxonomy", str(refusal)) from refusal
+
+
+def _agree(table: Table, policy: Policy) -> None:
     """What no single key can say."""
     if not 0 <= policy.audit_sample <= 1000:
         raise table.refuse("audit_sample", "expected 0 to 1000 per mille of what is approved")
@@ -179,11 +173,11 @@ def _agree(table: _Table, policy: Policy) -> None:
         raise table.refuse("prompt_rules", "two rules carry one name")
 
 
-def _detector(name: str, table: _Table) -> Detector:
+def _detector(name: str, table: Table, slugs: Taxonomy) -> Detector:
     detector = Detector(
         name=name,
         kind=table.take("kind", str),
-        labels={label: _label(part) for label, part in table.tables("labels")},
+        labels={label: _label(part, slugs) for label, part in table.tables("labels")},
         harmless=frozenset(table.words("harmless", [])),
         seconds=float(table.take("seconds", (int, float), 20)),
         model=table.take("model", str, ""),
@@ -208,18 +202,17 @@ def _detector(name: str, table: _Table) -> Detector:
     return detector
 
 
-def _label(table: _Table) -> Label:
+def _label(table: Table, slugs: Taxonomy) -> Label:
     slug = table.take("slug", str)
     approve, reject = (float(table.take(key, (int, float), 1.01)) for key in ("approve", "reject"))
     table.done()
-    if slug not in SLUGS:
-        raise table.refuse("slug", f"{slug!r} is not in the taxonomy; known: {', '.join(SLUGS)}")
+    _known(table, slug, slugs)
     if not 0 < approve <= reject <= 1.01:
         raise table.refuse("approve", f"expected 0 < approve <= reject, got {approve} and {reject}")
     return Label(slug, approve, reject)
 
 
-def _calibration(table: _Table | None) -> Calibration | None:
+def _calibration(table: Table | None) -> Calibration | None:
     if table is None:
         return None
     cited = Calibration(*(table.take(key, str) for key in ("record", "revision", "signed_by")))
@@ -229,7 +222,7 @@ def _calibration(table: _Table | None) -> Calibration | None:
     return cited
 
 
-def _prompt_rule(table: _Table) -> PromptRule:
+def _prompt_rule(table: Table, slugs: Taxonomy) -> PromptRule:
     rule = PromptRule(
         name=table.take("name", str),
         slug=table.take("slug", str),
@@ -241,11 +234,11 @@ def _prompt_rule(table: _Table) -> PromptRule:
     table.done()
     if rule.action not in ACTIONS:
         raise table.refuse("action", f"expected one of {', '.join(ACTIONS)}")
-    if rule.slug not in SLUGS:
-        raise table.refuse("slug", f"{rule.slug!r} is not in the taxonomy; known: {', '.join(SLUGS)}")
+    _known(table, rule.slug, slugs)
     return rule
 
 
-def _kind_name(kind: type | tuple[type, ...]) -> str:
-    names = {bool: "true or false", int: "a whole number", float: "a number", str: "text", list: "a list"}
-    return " or ".join(names.get(part, "a table") for part in (kind if isinstance(kind, tuple) else (kind,)))
+def _known(table: Table, slug: str, slugs: Taxonomy) -> None:
+    if slug not in slugs.slugs:
+        known = ", ".join(slugs.slugs)
+        raise table.refuse("slug", f"{slug!r} is not in taxonomy {slugs.version}; known: {known}")

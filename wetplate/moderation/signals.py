@@ -17,7 +17,8 @@ class Signal:
 
     `score` is None when the detector failed; `error` then says why. A detector that looked and found nothing
     gives one signal with label `""` and score 0. `region` is x, y, width and height in pixels of the whole
-    picture, where the detector can say where.
+    picture, where the detector can say where. `slug`, `approve` and `reject` are filled in by the judge: what
+    the policy says of the label; None where it says nothing.
     """
 
     detector: str
@@ -26,6 +27,9 @@ class Signal:
     score: float | None
     error: str | None = None
     region: tuple[int, int, int, int] | None = None
+    slug: str | None = None
+    approve: float | None = None
+    reject: float | None = None
 
 
 class Classifier(Protocol):

@@ -1,7 +1,8 @@
 """The surface detector: empty pictures and noise, by arithmetic on the pixels.
 
 Here: two measures between 0 and 1. It needs no model, says the same on every machine, and knows nothing of
-what a picture shows: it can find a broken painting, and cannot vouch for a good one.
+what a picture shows: it can find a broken painting, and cannot vouch for a good one. Noise is looked for in tiles
+too; emptiness in the whole only, since a good picture may well have an empty corner.
 """
 
 from collections.abc import Sequence
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wetplate.moderation.signals import Signal
+from wetplate.moderation.views import boxes, views
 
 RANDOM = 255 / 3  # the mean difference of two independent uniform 8-bit values
 
@@ -21,17 +23,20 @@ class Surface:
     blind = "everything a picture shows"
 
     def __init__(self, name: str = "surface") -> None:
-        self.name, self.revision = name, "1"
+        self.name, self.revision = name, "2"
 
     def classify(self, pictures: Sequence[NDArray[np.uint8]]) -> Sequence[Sequence[Signal]]:
-        """Two signals per picture."""
+        """Two signals per picture; noise that is worst in a tile has the tile's region."""
         return [
-            [
-                Signal(self.name, self.revision, "EMPTY", round(empty(picture), 4)),
-                Signal(self.name, self.revision, "NOISE", round(noise(picture), 4)),
-            ]
+            [Signal(self.name, self.revision, "EMPTY", round(empty(picture), 4)), self._noise(picture)]
             for picture in pictures
         ]
+
+    def _noise(self, picture: NDArray[np.uint8]) -> Signal:
+        measured = [round(noise(view), 4) for view in views(picture)]
+        worst = int(np.argmax(measured))
+        region = boxes(picture.shape[1], picture.shape[0])[worst] if worst else None
+        return Signal(self.name, self.revision, "NOISE", measured[worst], region=region)
 
 
 def empty(picture: NDArray[np.uint8]) -> float:

@@ -17,14 +17,17 @@ from transformers import AutoImageProcessor, AutoModelForImageClassification
 from wetplate.errors import ModelError
 from wetplate.generation import checkpoint
 from wetplate.moderation.signals import Signal
-from wetplate.moderation.views import views
+from wetplate.moderation.views import boxes, views
 from wetplate.settings import ROOT
 
 PARTS = ("*.safetensors", "*.json")
 
 
 class TransformersClassifier:
-    """A classifier; a label's score is the highest over the whole frame and its tiles."""
+    """A classifier; a label's score is the highest over the whole frame and its tiles.
+
+    Its region is the tile that had it; none where the whole frame did.
+    """
 
     blind = "whatever its training pictures did not show, and it was trained on photographs"
 
@@ -45,9 +48,14 @@ class TransformersClassifier:
         except Exception as error:  # the port never raises: a failure is a signal
             said = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
             return [Signal(self.name, self.revision, "", None, said)]
-        return [Signal(self.name, self.revision, label, score) for label, score in sorted(scores.items())]
+        places = [None, *boxes(picture.shape[1], picture.shape[0])[1:]]
+        return [
+            Signal(self.name, self.revision, label, score, region=places[view])
+            for label, (score, view) in sorted(scores.items())
+        ]
 
-    def _scores(self, picture: NDArray[np.uint8]) -> dict[str, float]:
+    def _scores(self, picture: NDArray[np.uint8]) -> dict[str, tuple[float, int]]:
+        """Of each label the highest score, and in which view."""
         processor, model = self._loaded()
         inputs = processor(
             images=[np.ascontiguousarray(view) for view in views(picture)], return_tensors="pt"
@@ -56,8 +64,9 @@ class TransformersClassifier:
             logits = model(**inputs).logits
         several = model.config.problem_type == "multi_label_classification"
         shares = logits.sigmoid() if several else logits.softmax(-1)
-        highest = shares.max(dim=0).values.tolist()
-        return {model.config.id2label[number]: score for number, score in enumerate(highest)}
+        highest = shares.max(dim=0)
+        found = zip(highest.values.tolist(), highest.indices.tolist(), strict=True)
+        return {model.config.id2label[number]: each for number, each in enumerate(found)}
 
     def _loaded(self) -> tuple[Any, Any]:
         if self._broken:
