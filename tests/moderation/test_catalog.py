@@ -89,7 +89,7 @@ def test_a_detector_that_is_installed_later_judges_again(
     assert [each.verdict for each in judged(session, objects, eye=Scripted())] == ["approve"]
     assert judged(session, objects, eye=Scripted()) == []
     in_force = catalog.in_force(session, FAMILY)[recipe.id]
-    assert in_force.signals == (Signal("eye", "1", "BAD", 0.1),)
+    assert in_force.signals == (Signal("eye", "1", "BAD", 0.1, None, None, "sexual/nudity", 0.5, 0.9),)
     assert count(session, SignalRow) == 2
 
 

@@ -1,41 +1,52 @@
 """The catalog of signals and verdicts: their only writer, together with `queue`.
 
-Here: what has no verdict yet, recording judgements, reading the verdicts in force.
+Here: what has no verdict yet, recording judgements, reading the verdicts in force. Not here: deciding (`judge`),
+judging again what was decided (`replay`), which families have to be judged again (`rejudging`).
 
 Rules:
 1. Rows are only added. The last verdict of a recipe is in force, and only for the bytes it names.
 2. A person's verdict on bytes stands: no machine overrides it for those bytes, under whatever policy.
 3. Recording the same judgement twice changes nothing.
 4. One verdict at a time: writers of one recipe wait for each other.
+5. A machine's verdict names the signals it follows from; a signal says what the policy made of its label.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select, text
+from sqlalchemy import ColumnElement, Select, and_, exists, false, func, literal, or_, select, text
 from sqlalchemy.orm import Session, aliased
 
+from wetplate.errors import ImageError
 from wetplate.generation.tables import PaintingRow
 from wetplate.imaging.codec import decode
-from wetplate.moderation import worklist
+from wetplate.moderation import taxonomy, worklist
+from wetplate.moderation.bands import BLOCKLIST, EXACT
 from wetplate.moderation.judge import POLICY, Judged, Pending
 from wetplate.moderation.policy import Policy
 from wetplate.moderation.signals import Classifier, Signal
 from wetplate.moderation.tables import SignalRow, VerdictRow
 from wetplate.recipes.tables import RecipeRow
+from wetplate.similarity import blocklist
+from wetplate.similarity.blocklist import Kind
+from wetplate.similarity.tables import FingerprintRow
 from wetplate.storage import outbox
-from wetplate.storage.objects import Objects
+from wetplate.storage.objects import Objects, sha256
 
 
 @dataclass(frozen=True)
 class Unjudged:
-    """A painting without a verdict under the policy: which bytes, where they lie, what was asked for."""
+    """A painting without a verdict under the policy: which bytes, where they lie, what was asked for.
+
+    `blocked`: these bytes, these pixels or this recipe were taken down once.
+    """
 
     recipe_id: str
     sha256: str
     key: str
     prompt: str
+    blocked: bool = False
 
 
 def unjudged(
@@ -46,21 +57,38 @@ def unjudged(
     Given the classifiers, also those that one of them, in its present revision, has not seen yet: a detector
     that was installed or changed since then judges again.
     """
-    last, seen = aliased(VerdictRow), [_seen(c.name, c.revision) for c in classifiers]
-    stale = or_(last.stream.is_(None), last.policy_sha256 != policy.sha256, *(~each for each in seen))
-    query = (
-        select(PaintingRow.recipe_id, PaintingRow.sha256, PaintingRow.key, RecipeRow.body["prompt"].astext)
-        .join(RecipeRow, RecipeRow.id == PaintingRow.recipe_id)
-        .outerjoin(last, and_(_is_last(last), last.object_sha256 == PaintingRow.sha256))
-        .where(RecipeRow.family == family, RecipeRow.current, stale, _no_person())
-        .order_by(RecipeRow.position)
-    )
+    last, unseen = aliased(VerdictRow), [~seen(c.name, c.revision) for c in classifiers]
+    stale = or_(last.stream.is_(None), last.policy_sha256 != policy.sha256, *unseen)
+    judged_last = and_(is_last(last), last.object_sha256 == PaintingRow.sha256)
+    query = _paintings(family).outerjoin(last, judged_last).where(stale, ~by_person())
+    return [Unjudged(*row) for row in session.execute(query)]
+
+
+def unscored(session: Session, family: str, classifiers: Iterable[Classifier]) -> list[Unjudged]:
+    """What persons judged and a classifier, in its present revision, has not looked at.
+
+    The verdict stands whatever is found; a revision is calibrated on what persons decided.
+    """
+    unseen = [~seen(c.name, c.revision, failed=True) for c in classifiers]
+    query = _paintings(family).where(or_(false(), *unseen), by_person())
     return [Unjudged(*row) for row in session.execute(query)]
 
 
 def pending(objects: Objects, rows: Iterable[Unjudged]) -> list[Pending]:
     """The paintings with their pixels. Raises ObjectMissing, ImageError."""
-    return [Pending(row.recipe_id, row.sha256, row.prompt, decode(objects.get(row.key))) for row in rows]
+    return [opened(objects, row) for row in rows]
+
+
+def opened(objects: Objects, row: Unjudged) -> Pending:
+    """One painting with its pixels.
+
+    Raises ObjectMissing, and ImageError when the store holds other bytes or no picture.
+    """
+    body = objects.get(row.key)
+    if sha256(body) != row.sha256:
+        raise ImageError(f"{row.key}: the store holds other bytes than were painted; have it painted again")
+    told = (Signal(BLOCKLIST, "1", EXACT, 1.0),) if row.blocked else ()
+    return Pending(row.recipe_id, row.sha256, row.prompt, decode(body), told)
 
 
 def record(session: Session, judged: Sequence[Judged], family: str) -> None:
@@ -69,16 +97,18 @@ def record(session: Session, judged: Sequence[Judged], family: str) -> None:
     for verdict in ordered:  # all before the outbox's lock: who holds one never waits for the other
         lock(session, verdict.recipe_id)
     for verdict in ordered:
-        _keep_signals(session, verdict)
+        evidence = _keep_signals(session, verdict)
         before = last_verdict(session, verdict.recipe_id)
-        if _adds(before, verdict) and not _decided_by_person(session, verdict):
-            append(session, verdict, family)
+        if _adds(before, verdict, evidence) and not _decided_by_person(session, verdict):
+            append(session, verdict, family, evidence)
 
 
-def append(session: Session, judged: Judged, family: str) -> VerdictRow:
+def append(
+    session: Session, judged: Judged, family: str, evidence: Sequence[int] | None = None
+) -> VerdictRow:
     """Put a verdict in force, tell of it, and open or close the work that follows.
 
-    The caller holds the recipe's lock.
+    `evidence` are the ids of the signals it follows from. The caller holds the recipe's lock.
     """
     row = VerdictRow.append(
         session,
@@ -89,6 +119,10 @@ def append(session: Session, judged: Judged, family: str) -> VerdictRow:
         policy=judged.policy,
         policy_sha256=judged.policy_sha256,
         reasons=list(judged.reasons),
+        evidence=None if evidence is None else list(evidence),
+        slugs=list(judged.slugs),
+        restricted=judged.restricted,
+        audit=judged.audit,
     )
     topic = "image.judged" if judged.decided_by == POLICY else "review.decided"
     said = {"verdict": judged.verdict, "decided_by": judged.decided_by, "object_sha256": judged.object_sha256}
@@ -106,7 +140,7 @@ def in_force(session: Session, family: str) -> dict[str, Judged]:
             PaintingRow, and_(PaintingRow.recipe_id == last.stream, PaintingRow.sha256 == last.object_sha256)
         )
         .join(RecipeRow, RecipeRow.id == last.stream)
-        .where(RecipeRow.family == family, _is_last(last))
+        .where(RecipeRow.family == family, is_last(last))
         .order_by(RecipeRow.position)
     )
     rows = session.scalars(query).all()
@@ -124,7 +158,7 @@ def signals_of(session: Session, objects_sha256: Sequence[str]) -> dict[tuple[st
         if kept and kept[0].at != row.at:
             kept.clear()
         kept.append(row)
-    return {key: [_signal(row) for rows in ours.values() for row in rows] for key, ours in said.items()}
+    return {key: [as_signal(row) for rows in ours.values() for row in rows] for key, ours in said.items()}
 
 
 def highest_scores(session: Session, family: str) -> list[float]:
@@ -160,10 +194,14 @@ def as_judged(row: VerdictRow, signals: Sequence[Signal]) -> Judged:
         policy=row.policy,
         policy_sha256=row.policy_sha256,
         decided_by=row.decided_by,
+        slugs=tuple(row.slugs or ()),
+        sensitive=taxonomy.load().sensitive(tuple(row.slugs or ())),
+        restricted=bool(row.restricted),
+        audit=bool(row.audit),
     )
 
 
-def _is_last(row: Any) -> ColumnElement[bool]:
+def is_last(row: Any) -> ColumnElement[bool]:
     """No later verdict stands in the row's stream; the row belongs to the painting where one is joined."""
     later = aliased(VerdictRow)
     return and_(
@@ -172,23 +210,43 @@ def _is_last(row: Any) -> ColumnElement[bool]:
     )
 
 
-def _seen(detector: str, revision: str) -> ColumnElement[bool]:
+def seen(detector: str, revision: str, *, failed: bool = False) -> ColumnElement[bool]:
+    """Whether this revision has looked at the painting; who `failed` to has not, and is asked again."""
     row = aliased(SignalRow)
     return exists().where(
         row.object_sha256 == PaintingRow.sha256,
         row.recipe_id == PaintingRow.recipe_id,
         row.detector == detector,
         row.revision == revision,
-        row.error.is_(None),  # who failed to look is asked again
+        or_(row.error.is_(None), literal(failed)),
     )
 
 
-def _no_person() -> ColumnElement[bool]:
+def by_person() -> ColumnElement[bool]:
+    """Whether a person ever decided on the painting's bytes: a condition for queries."""
     row = aliased(VerdictRow)
-    return ~exists().where(
+    return exists().where(
         row.stream == PaintingRow.recipe_id,
         row.object_sha256 == PaintingRow.sha256,
         row.decided_by != POLICY,
+    )
+
+
+def _paintings(family: str) -> Select[Any, Any, Any, Any, Any]:
+    """The family's current paintings, as `Unjudged` takes them."""
+    pixels = aliased(FingerprintRow)
+    known = blocklist.blocked(Kind.PIXELS, pixels.pixel_sha256)
+    blocked = or_(
+        blocklist.blocked(Kind.RECIPE, PaintingRow.recipe_id),
+        blocklist.blocked(Kind.OBJECT, PaintingRow.sha256),
+        exists().where(pixels.object_sha256 == PaintingRow.sha256, known),
+    )
+    said = (PaintingRow.recipe_id, PaintingRow.sha256, PaintingRow.key, RecipeRow.body["prompt"].astext)
+    return (
+        select(*said, blocked)
+        .join(RecipeRow, RecipeRow.id == PaintingRow.recipe_id)
+        .where(RecipeRow.family == family, RecipeRow.current)
+        .order_by(RecipeRow.position)
     )
 
 
@@ -200,25 +258,41 @@ def _decided_by_person(session: Session, judged: Judged) -> bool:
     return session.scalars(query.limit(1)).first() is not None
 
 
-def _adds(before: VerdictRow | None, judged: Judged) -> bool:
+def _adds(before: VerdictRow | None, judged: Judged, evidence: Sequence[int]) -> bool:
     return before is None or (
         before.object_sha256 != judged.object_sha256
         or before.verdict != judged.verdict
         or before.policy_sha256 != judged.policy_sha256
         or tuple(before.reasons) != judged.reasons
+        or before.evidence != list(evidence)
     )
 
 
-def _keep_signals(session: Session, judged: Judged) -> None:
-    known = signals_of(session, [judged.object_sha256]).get((judged.recipe_id, judged.object_sha256), [])
-    if set(known) == set(judged.signals):
-        return
-    at = session.scalar(select(func.clock_timestamp()))
-    for signal in judged.signals:
-        about = {"recipe_id": judged.recipe_id, "object_sha256": judged.object_sha256, "at": at}
-        session.add(SignalRow(**about, **vars(signal)))
+def _keep_signals(session: Session, judged: Judged) -> list[int]:
+    """The ids of the signals: of the last that were kept if they say the same, else of new rows."""
+    kept = _last_kept(session, judged)
+    if {as_signal(row) for row in kept} == set(judged.signals):
+        return [row.id for row in kept]
+    about = {"recipe_id": judged.recipe_id, "object_sha256": judged.object_sha256}
+    about["at"] = session.scalar(select(func.clock_timestamp()))
+    rows = [SignalRow(**about, **_columns(signal)) for signal in judged.signals]
+    session.add_all(rows)
     session.flush()
+    return sorted(row.id for row in rows)
 
 
-def _signal(row: SignalRow) -> Signal:
-    return Signal(row.detector, row.revision, row.label, row.score, row.error)
+def _last_kept(session: Session, judged: Judged) -> Sequence[SignalRow]:
+    about = (SignalRow.recipe_id == judged.recipe_id, SignalRow.object_sha256 == judged.object_sha256)
+    last = select(func.max(SignalRow.at)).where(*about).scalar_subquery()
+    return session.scalars(select(SignalRow).where(*about, SignalRow.at == last).order_by(SignalRow.id)).all()
+
+
+def _columns(signal: Signal) -> dict[str, Any]:
+    return {**vars(signal), "region": None if signal.region is None else list(signal.region)}
+
+
+def as_signal(row: SignalRow) -> Signal:
+    """The value of a row."""
+    x_y_width_height: Any = None if row.region is None else tuple(row.region)
+    said = (row.detector, row.revision, row.label, row.score, row.error)
+    return Signal(*said, x_y_width_height, row.slug, row.approve, row.reject)

@@ -26,7 +26,7 @@ class SignalRow(Base):
     label: Mapped[str]
     score: Mapped[float | None]
     error: Mapped[str | None]
-    region: Mapped[list[int] | None] = mapped_column(JSONB)
+    region: Mapped[list[int] | None] = mapped_column(JSONB(none_as_null=True))
     slug: Mapped[str | None]
     approve: Mapped[float | None]
     reject: Mapped[float | None]
@@ -43,7 +43,8 @@ class VerdictRow(Chained, Base):
 
     `verdict` is approve, review or reject; `decided_by` is `policy` or `person:<name>`; `reasons` name the
     rules. A verdict holds for the bytes of `object_sha256` only. `evidence` lists the ids of the signals it
-    follows from; null for a person's verdict and in rows older than it.
+    follows from; null for a person's verdict and in rows older than it. `slugs` are suspected, `restricted`
+    means quarantine, `audit` that all was well and a person looks anyway; null in rows older than they.
     """
 
     __tablename__ = "verdicts"
@@ -53,7 +54,10 @@ class VerdictRow(Chained, Base):
     policy: Mapped[str]
     policy_sha256: Mapped[str]
     reasons: Mapped[list[str]]
-    evidence: Mapped[list[int] | None] = mapped_column(JSONB)
+    evidence: Mapped[list[int] | None] = mapped_column(JSONB(none_as_null=True))
+    slugs: Mapped[list[str] | None] = mapped_column(JSONB(none_as_null=True))
+    restricted: Mapped[bool | None]
+    audit: Mapped[bool | None]
 
 
 Index("verdicts_object", VerdictRow.object_sha256)
@@ -104,7 +108,7 @@ class TaskRow(Base):
     `object_sha256` the bytes to decide on ("" for a notice); `round` counts how often the subject came into
     the queue. `opened_by` is `policy` or who asked, `why` in which words. `slugs` say what it is suspected
     of, `sensitive` that it is blurred, `restricted` that no pixel is shown unasked; `excluded` names the
-    reviewers who may not take it, `skipped` until when (seconds of the epoch) it is not offered again to whom.
+    reviewers who may not take it, `skipped` until when (seconds of the epoch) it is not offered to whom.
     `lease` is the fencing number of whoever holds it until `leased_until`, `lapses` how many let it run out;
     `proposed` a decision that can be undone until `commit_at`, `refusal` why the last one did not count.
     """

@@ -25,7 +25,8 @@ MODERATION = """
 ALTER TABLE signals
     ADD COLUMN region JSONB, ADD COLUMN slug VARCHAR, ADD COLUMN approve DOUBLE PRECISION,
     ADD COLUMN reject DOUBLE PRECISION;
-ALTER TABLE verdicts ADD COLUMN evidence JSONB;
+ALTER TABLE verdicts
+    ADD COLUMN evidence JSONB, ADD COLUMN slugs JSONB, ADD COLUMN restricted BOOLEAN, ADD COLUMN audit BOOLEAN;
 
 CREATE TABLE policies (
     sha256 VARCHAR PRIMARY KEY,
@@ -231,6 +232,31 @@ ALTER TABLE provenance
     ADD COLUMN derived_from VARCHAR REFERENCES recipes (id), ADD COLUMN ingredient_key VARCHAR,
     ADD COLUMN unknown JSONB;
 
+CREATE TABLE originals (
+    recipe_id VARCHAR PRIMARY KEY REFERENCES recipes (id),
+    sha256 VARCHAR NOT NULL,
+    key VARCHAR NOT NULL,
+    bytes INTEGER NOT NULL,
+    media_type VARCHAR NOT NULL,
+    name VARCHAR NOT NULL,
+    source_type VARCHAR NOT NULL,
+    credentials VARCHAR NOT NULL,
+    manifest_key VARCHAR,
+    infotext JSONB,
+    unknown JSONB NOT NULL,
+    at TIMESTAMPTZ NOT NULL
+);
+CREATE INDEX ix_originals_sha256 ON originals (sha256);
+
+CREATE TABLE credentials (
+    canonical_id VARCHAR PRIMARY KEY REFERENCES canonical_images (id),
+    key VARCHAR NOT NULL,
+    sha256 VARCHAR NOT NULL,
+    bytes INTEGER NOT NULL,
+    timestamp VARCHAR,
+    at TIMESTAMPTZ NOT NULL
+);
+
 CREATE TABLE disclosures (
     {CHAIN}
     need VARCHAR NOT NULL,
@@ -292,7 +318,7 @@ AUDIT = """
 CREATE TABLE audit_leaves (
     position BIGINT PRIMARY KEY,
     source VARCHAR NOT NULL,
-    row_id INTEGER NOT NULL,
+    row_id VARCHAR NOT NULL,
     hash VARCHAR NOT NULL,
     at TIMESTAMPTZ NOT NULL,
     UNIQUE (source, row_id)
@@ -301,6 +327,7 @@ CREATE TABLE audit_leaves (
 CREATE TABLE audit_heads (
     size BIGINT PRIMARY KEY,
     root VARCHAR NOT NULL,
+    subtrees JSONB NOT NULL,
     key VARCHAR NOT NULL,
     signed VARCHAR NOT NULL,
     at TIMESTAMPTZ NOT NULL
@@ -309,14 +336,14 @@ CREATE TABLE audit_heads (
 
 # Rows of these tables are evidence: written once, changed never.
 APPEND_ONLY = (
-    "policies", "calibrations", "account_events", "decisions", "accesses", "erasures", "holds", "disclosures", "notice_events",
-    "audit_leaves", "audit_heads",
+    "policies", "calibrations", "account_events", "decisions", "accesses", "erasures", "holds",
+    "disclosures", "originals", "credentials", "notice_events", "audit_leaves", "audit_heads",
 )  # fmt: skip
 
 # Rows of these tables are the present state: app keeps them true.
 MUTABLE = (
-    "tasks", "reviewers", "sessions", "sign_ins", "personal_keys", "personal", "restricted", "fingerprints", "blocks",
-    "notices", "notice_images", "evidence",
+    "tasks", "reviewers", "sessions", "sign_ins", "personal_keys", "personal", "restricted",
+    "fingerprints", "blocks", "notices", "notice_images", "evidence",
 )  # fmt: skip
 
 REFUSE = """
