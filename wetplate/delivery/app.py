@@ -38,7 +38,10 @@ from wetplate.delivery.purging.targets import configured
 from wetplate.delivery.signing import KeyRing
 from wetplate.delivery.tracing import spans
 from wetplate.delivery.urls import Auto, OnDemand, Published
+from wetplate.delivery.verification.routes import Verification
 from wetplate.errors import NotServed, SignatureRefused, StoreUnfaithful, WetplateError
+from wetplate.provenance import certificates
+from wetplate.provenance.certificates import NOBODY, Chain
 from wetplate.settings import Serving, serving, settings
 from wetplate.storage.database import catalog_url, engine
 from wetplate.storage.objects import Objects
@@ -69,16 +72,17 @@ def app(
     ring: KeyRing,
     counted: Path | None = None,
     purgers: Sequence[Purger] = (),
+    chain: Chain = NOBODY,
 ) -> Origin:
     """The origin over this catalog and this store; signed addresses are verified with the ring.
 
     `counted` is the folder into which several workers count; `purgers` are the caches that it has forget what
-    it hears is withdrawn.
+    it hears is withdrawn; `chain` says whose credentials `/verify` trusts.
     """
     service = Service(database, objects, serving, ring)
     handlers: dict[Any, Any] = {WetplateError: _refused, HTTPException: _unknown, Exception: _refused}
     made = Origin(
-        routes=_routes(service, counted),
+        routes=[*_routes(service, counted), *Verification(service, chain).routes()],
         exception_handlers=handlers,
         lifespan=_lifespan(service, Relay(database, purgers)),
     )
@@ -100,6 +104,7 @@ def from_environment() -> Origin:
         ring,
         Path(shared) if shared else None,
         configured(how, now.var),
+        certificates.configured(now)[0],
     )
 
 

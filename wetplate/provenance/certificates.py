@@ -54,6 +54,10 @@ class Chain:
         return f"Chain({self.algorithm.decode()})"
 
 
+#: Signs nothing and trusts nobody.
+NOBODY = Chain(b"", b"", None, b"es256")
+
+
 def load(certificate: Path, key: Path, authority: Path | None = None) -> Chain:
     """A chain from PEM files. Raises ProvenanceError that names the file and what is wrong with it."""
     return checked(_read(certificate), _read(key), _read(authority) if authority else None)

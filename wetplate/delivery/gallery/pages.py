@@ -28,7 +28,7 @@ ICON = (
     "%3Crect x='4' y='4' width='8' height='8' fill='%23f6e9da'/%3E%3C/svg%3E"
 )
 POLICY = (
-    "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; connect-src 'self'; "
+    "default-src 'none'; base-uri 'none'; form-action {forms}; frame-ancestors 'none'; connect-src 'self'; "
     "img-src 'self' data:; script-src 'self'; style-src 'self'{style}; require-trusted-types-for 'script'; "
     "trusted-types 'none'"
 )
@@ -43,11 +43,11 @@ class Html:
 
 
 class Pages:
-    """The templates, with the addresses of style and script filled in."""
+    """The templates, with the addresses of style and script filled in; `more` are folders of other pages."""
 
-    def __init__(self, url: Callable[[str], str]) -> None:
+    def __init__(self, url: Callable[[str], str], *more: Path) -> None:
         self._templates = Environment(
-            loader=FileSystemLoader(HERE / "templates"),
+            loader=FileSystemLoader([HERE / "templates", *more]),
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,
@@ -55,14 +55,15 @@ class Pages:
         )
         self._templates.globals.update(url=url, icon=ICON)
 
-    def render(self, template: str, style: str = "", **said: Any) -> Html:
-        """One page; `style` is the text of its inline style element."""
+    def render(self, template: str, style: str = "", *, forms: bool = False, **said: Any) -> Html:
+        """One page; `style` is the text of its inline style element, `forms` whether it has any to send."""
         known = {"trail": (), "family": "", "style": Markup(style)}  # only colours, each checked
         text = self._templates.get_template(f"{template}.html").render(known | said)
-        return Html(text.encode(), policy(style))
+        return Html(text.encode(), policy(style, forms=forms))
 
 
-def policy(style: str) -> str:
-    """The content security policy of a page with this inline style."""
+def policy(style: str, *, forms: bool = False) -> str:
+    """The content security policy of a page with this inline style, and forms to be sent here or none."""
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    return POLICY.format(style=f" 'sha256-{digest}'" if style else "")
+    allowed = f" 'sha256-{digest}'" if style else ""
+    return POLICY.format(style=allowed, forms="'self'" if forms else "'none'")

@@ -106,7 +106,7 @@ def _endpoint(database: Engine, drawn: Pages, make: Make) -> Callable[[Request],
 def _answer(request: Request, shown: Shown) -> Response:
     """The page, or 304 when the browser has it. The tag is weak: the bytes may travel compressed."""
     tag = conditional.etag(hashlib.sha256(shown.html.body).hexdigest())
-    headers = caching.headers(Kind.PAGE, tags=shown.tags) | _headers(shown.html) | {"ETag": f"W/{tag}"}
+    headers = caching.headers(Kind.PAGE, tags=shown.tags) | page_headers(shown.html) | {"ETag": f"W/{tag}"}
     if conditional.matches(request.headers.get("if-none-match", ""), tag):
         return Response(status_code=304, headers=headers)
     return Response(shown.html.body, headers=headers)
@@ -115,10 +115,11 @@ def _answer(request: Request, shown: Shown) -> Response:
 def _refused(drawn: Pages, refusal: WetplateError) -> Response:
     problem = problems.problem(refusal)
     html = compose.refusal(drawn, problem)
-    return Response(html.body, problem.status, problem.headers() | _headers(html))
+    return Response(html.body, problem.status, problem.headers() | page_headers(html))
 
 
-def _headers(html: Html) -> dict[str, str]:
+def page_headers(html: Html) -> dict[str, str]:
+    """What every page says beside how long it may be kept."""
     return HEADERS | {"Content-Security-Policy": html.policy}
 
 

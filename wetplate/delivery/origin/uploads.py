@@ -8,6 +8,8 @@ Rules:
 3. A page of another site can have a browser send a form here: whoever changes anything asks `own_site` first.
 """
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -42,8 +44,20 @@ async def body(request: Request, most: int) -> bytes:
     return b"".join(parts)
 
 
-async def form(request: Request, most: int, *, files: int = 1) -> FormData:
-    """The fields of a form of at most so many bytes, uploads included. Raises UploadRefused."""
+@dataclass(frozen=True)
+class Form:
+    """What a form says: the texts of each field, and the bytes of the first file of each."""
+
+    texts: Mapping[str, Sequence[str]]
+    files: Mapping[str, bytes]
+
+    def text(self, name: str) -> str:
+        """The field's first text, stripped; "" when there is none."""
+        return next(iter(self.texts.get(name, ())), "").strip()
+
+
+async def form(request: Request, most: int, *, files: int = 1) -> Form:
+    """A form of at most so many bytes, uploads included. Raises UploadRefused."""
     kind = media_type(request)
     if kind not in FORMS:
         raise UploadRefused("unsupported", f"expected a form ({' or '.join(FORMS)}), got {kind or 'nothing'}")
@@ -52,10 +66,22 @@ async def form(request: Request, most: int, *, files: int = 1) -> FormData:
     async def once() -> Message:
         return {"type": "http.request", "body": whole, "more_body": False}
 
+    again = Request(request.scope, once)
     try:
-        return await Request(request.scope, once).form(max_files=files, max_fields=FIELDS, max_part_size=most)
+        async with again.form(max_files=files, max_fields=FIELDS, max_part_size=most) as read:
+            return await _plain(read)
     except HTTPException as error:
         raise UploadRefused("unreadable", f"the form cannot be read: {error.detail}") from error
+
+
+async def _plain(read: FormData) -> Form:
+    texts, kept = dict[str, list[str]](), dict[str, bytes]()
+    for name, value in read.multi_items():
+        if isinstance(value, str):
+            texts.setdefault(name, []).append(value)
+        else:
+            kept.setdefault(name, await value.read())
+    return Form(texts, kept)
 
 
 def media_type(request: Request) -> str:

@@ -27,6 +27,7 @@ from wetplate.delivery.transforms.flights import Flights
 from wetplate.delivery.transforms.making import Making
 from wetplate.delivery.transforms.rendered import Rendered
 from wetplate.delivery.transforms.throttles import Throttles
+from wetplate.delivery.transforms.worker import Failed
 from wetplate.delivery.transforms.workers import Workers
 from wetplate.derivatives.asked import Asked
 from wetplate.derivatives.transform import Transform
@@ -36,6 +37,7 @@ from wetplate.storage.objects import Objects
 
 __all__ = ["Rendered", "Transforms"]
 
+Task = TypeVar("Task")
 Result = TypeVar("Result")
 
 MOST_WORKERS = 4
@@ -119,6 +121,10 @@ class Transforms:
         self._admit(client, image)
         self._waits(+1)
         return await self._work.join(about, lambda: self._run(work, asked))
+
+    def run(self, work: Callable[[Task], Result | Failed], task: Task) -> Result:
+        """Other work on a stranger's picture, in the next idle worker; it blocks. Raises TransformFailed."""
+        return self._workers.run(work, task)
 
     async def _standing(self, asked: Asked) -> Rendered | None:
         return await self._looks.join(asked, lambda: self._in(self._readers, self._making.standing, asked))

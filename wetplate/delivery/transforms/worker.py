@@ -15,10 +15,12 @@ import logging
 import os
 import resource
 import signal
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
+from typing import TypeVar
 
 import numpy as np
 
@@ -29,6 +31,8 @@ from wetplate.errors import ImageError, ImageTooLarge, ImageUnsupported
 from wetplate.imaging.encode import PNG, Encoding, encode
 from wetplate.imaging.lending import lent
 from wetplate.imaging.limits import Limits
+
+Result = TypeVar("Result")
 
 NICE = 5
 OOM_SCORE = "500"
@@ -82,9 +86,14 @@ def begin(memory: int) -> None:
 
 def make(job: Job) -> Made | Failed:
     """Do the job."""
-    _grant(job.seconds)
+    return guarded(job.seconds, lambda: _made(job))
+
+
+def guarded(seconds: int, work: Callable[[], Result]) -> Result | Failed:
+    """The work, done in so many CPU seconds, or why it failed."""
+    _grant(seconds)
     try:
-        return _made(job)
+        return work()
     except ImageUnsupported as error:
         return Failed("unsupported", str(error))
     except ImageTooLarge as error:

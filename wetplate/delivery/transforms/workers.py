@@ -14,11 +14,13 @@ Rules:
 import logging
 import multiprocessing
 import signal
+from collections.abc import Callable
 from concurrent.futures import TimeoutError as Overdue
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 from time import monotonic
+from typing import TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
@@ -36,6 +38,9 @@ ASKING = 1.0
 LOST = (BrokenProcessPool, RuntimeError, OSError)
 #: What the kernel and the allocator of a decoder end a process with that may take no more memory.
 STARVED = {-signal.SIGKILL, -signal.SIGABRT, -signal.SIGTRAP}
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
 
 LOG = logging.getLogger(__name__)
 
@@ -85,24 +90,34 @@ class Workers:
         return monotonic() - self._answered <= self._seconds + GRACE
 
     def make(self, job: Job) -> Made:
-        """The job, done by the next idle worker. Raises TransformFailed."""
+        """The transform, made by the next idle worker. Raises TransformFailed."""
+        made = self.run(worker.make, job)
+        self._peak = max(self._peak, made.peak)
+        metrics.PEAK_MEMORY.set(self._peak)
+        return made
+
+    def run(self, work: Callable[[Task], Result | Failed], task: Task) -> Result:
+        """What `work`, a function of a module, gives for the task, in the next idle worker.
+
+        Raises TransformFailed.
+        """
         pool = self._idle.get()
         try:
             pool = pool if pool.active else self._instead_of(pool)
             try:
-                return self._done(pool, job)
+                return self._done(pool, work, task)
             except LOST:  # it died idle, unnoticed; no job was begun
                 pool = self._instead_of(pool)
-                return self._done(pool, job)
+                return self._done(pool, work, task)
         except LOST as error:
             raise TransformFailed("internal", "the worker was lost; try again") from error
         finally:
             self._idle.put(pool)
 
-    def _done(self, pool: ProcessPool, job: Job) -> Made:
-        future = pool.schedule(worker.make, [job], timeout=self._seconds)
+    def _done(self, pool: ProcessPool, work: Callable[[Task], Result | Failed], task: Task) -> Result:
+        future = pool.schedule(work, [task], timeout=self._seconds)
         try:
-            return self._outcome(future.result(self._seconds + GRACE))
+            return _outcome(future.result(self._seconds + GRACE))
         except Overdue:
             if not future.done():  # not even the pool answers: the next job gets another one
                 pool.stop()  # type: ignore[no-untyped-call]
@@ -112,13 +127,6 @@ class Workers:
         finally:
             if future.done():  # also a death that was noticed is an answer: another worker takes the place
                 self._answered = monotonic()
-
-    def _outcome(self, result: Made | Failed) -> Made:
-        if isinstance(result, Failed):
-            raise TransformFailed(result.reason, result.message)
-        self._peak = max(self._peak, result.peak)
-        metrics.PEAK_MEMORY.set(self._peak)
-        return result
 
     def _pool(self) -> ProcessPool:
         return ProcessPool(
@@ -132,6 +140,12 @@ class Workers:
     def _instead_of(self, pool: ProcessPool) -> ProcessPool:
         _end(pool)
         return self._pool()
+
+
+def _outcome(result: Result | Failed) -> Result:
+    if isinstance(result, Failed):
+        raise TransformFailed(result.reason, result.message)
+    return result
 
 
 def died(exitcode: int) -> TransformFailed:

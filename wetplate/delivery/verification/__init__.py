@@ -1,0 +1,1 @@
+"""`/verify`: anybody may ask whose picture a file is."""
