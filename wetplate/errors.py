@@ -30,6 +30,7 @@ WetplateError
 │   ├── HostRefused             asked under a name that is not the console's (DNS rebinding)
 │   ├── FormRefused             a form is too large, or a field holds what it cannot
 │   ├── TooOften                too many requests; `retry_after` says when to try again
+│   ├── ProviderUnavailable     the identity provider does not answer as OpenID Connect asks
 │   └── AccountRefused          no such reviewer, the name is taken, or the password is too easy
 ├── ProvenanceError             a claim cannot be made or signed
 │   └── LicenceRefused          the licence does not allow this use
@@ -203,6 +204,10 @@ class TooOften(ReviewError):
     def __init__(self, message: str, *, retry_after: int) -> None:
         self.retry_after = retry_after
         super().__init__(message)
+
+
+class ProviderUnavailable(ReviewError):
+    """The identity provider does not answer, or not as OpenID Connect asks; nobody can sign in meanwhile."""
 
 
 class AccountRefused(ReviewError):

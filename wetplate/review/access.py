@@ -1,12 +1,12 @@
 """Who is asking and what they may do: the words that every page of the console uses.
 
-Here: roles, the person behind a request, what a role is needed for, the check of a form's token. Not here: how
-somebody signs in (`signin/`), rows (`accounts`, `sessions`), what happens before a page is asked (`gate`).
+Here: roles, the person behind a request, what a role is needed for, the check of a form's token. Not here:
+how somebody signs in (`signin/`), rows (`accounts`, `sessions`), what is asked before any page (`gate`).
 
 Rules:
 1. The gate puts the person into the request; a page reads it with `person(request)` and asks
    `require(person, Role.SENIOR)`. Both refuse by raising, and `refusals.refused` makes the answer.
-2. Role and preferences are read anew for each request: what an administrator changes counts from the next one.
+2. Role and preferences are read anew for each request: what an administrator changes counts from the next.
 3. A person is known by a pseudonym here. Name and e-mail are personal fields and no page needs them.
 """
 

@@ -44,10 +44,10 @@ class SessionRow(Base):
 
 
 class SignInRow(Base):
-    """A sign-in by OpenID Connect that was begun and not ended. Written by `wetplate.review.signin.begun` only.
+    """A sign-in by OpenID Connect that has not ended. Written by `wetplate.review.signin.begun` only.
 
-    `id` is the SHA-256 of its state, `browser` that of the cookie of whoever began it. Deleted when it ends: a
-    state counts once.
+    `id` is the SHA-256 of its state, `browser` that of the cookie of whoever began it. Deleted when it ends:
+    a state counts once.
     """
 
     __tablename__ = "sign_ins"
@@ -63,7 +63,7 @@ class SignInRow(Base):
 class AccountEventRow(Chained, Base):
     """What happened to an account; `stream` is the reviewer's id. Written by `wetplate.review.accounts` only.
 
-    `event` is added, role, password, off, on, erased, signed_in or locked.
+    `event` is added, role, password, off, on, erased or signed_in.
     """
 
     __tablename__ = "account_events"

@@ -1,0 +1,1 @@
+"""Signing in: with a password, or at an OpenID provider."""

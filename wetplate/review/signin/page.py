@@ -1,0 +1,47 @@
+"""The sign-in page: what it shows, and its plainest form.
+
+Whoever has the console's design draws it from `Shown` instead (`routes(draw=...)`).
+"""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+FOLDER = Path(__file__).parent / "templates"
+TEMPLATE = "sign-in.html"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Everything the page needs.
+
+    Attributes:
+        token: for the field `csrf`.
+        onward: for the field `next`: where to go afterwards.
+        name: what was typed, when it is shown again.
+        refusal: why it is shown again; empty the first time.
+        provider: host of the OpenID provider; empty: name and password are asked for.
+        start: where the way to the provider begins.
+    """
+
+    token: str
+    onward: str
+    name: str = ""
+    refusal: str = ""
+    provider: str = ""
+    start: str = ""
+
+
+Draw = Callable[[Request, Shown, int], Response]
+
+
+def draw(request: Request, shown: Shown, status: int) -> Response:
+    """The page, without the console's design."""
+    templates = Environment(
+        loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    return HTMLResponse(templates.get_template("plain.html").render(asdict(shown)), status_code=status)
