@@ -10,7 +10,7 @@ Rules:
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from sqlalchemy import exists, select
@@ -113,18 +113,30 @@ def decide(
     """
     reasons = _checked(verdict, reviewer, reason, note)
     catalog.lock(session, recipe_id)
-    row, family = _waiting_row(session, recipe_id)
-    judged = Judged(
-        recipe_id=recipe_id,
-        object_sha256=row.object_sha256,
-        verdict=verdict,
-        reasons=reasons,
-        signals=(),
-        policy=row.policy,
-        policy_sha256=row.policy_sha256,
-        decided_by=f"person:{reviewer}",
+    row = _waiting_row(session, recipe_id)
+    return put(session, recipe_id, row.object_sha256, verdict, f"person:{reviewer}", reasons)
+
+
+def put(
+    session: Session,
+    recipe_id: str,
+    object_sha256: str,
+    verdict: str,
+    decided_by: str,
+    reasons: tuple[str, ...],
+) -> Judged:
+    """Put a person's verdict in force on these bytes, under the policy that judged them before.
+
+    The caller holds the recipe's lock and has seen to it that the person may. Raises DecisionConflict if the
+    bytes were never judged.
+    """
+    row = catalog.last_verdict(session, recipe_id)
+    if row is None or row.object_sha256 != object_sha256:
+        raise DecisionConflict(f"{recipe_id[:12]} has not been judged yet, so nothing waits for a decision")
+    judged = replace(
+        catalog.as_judged(row, ()), verdict=verdict, reasons=reasons, decided_by=decided_by, audit=False
     )
-    catalog.append(session, judged, family)
+    catalog.append(session, judged, session.get_one(RecipeRow, recipe_id).family)
     return judged
 
 
@@ -141,8 +153,8 @@ def _checked(verdict: str, reviewer: str, reason: str, note: str) -> tuple[str, 
     return (reason, f"note: {note.strip()[:2000]}") if note.strip() else (reason,)
 
 
-def _waiting_row(session: Session, recipe_id: str) -> tuple[VerdictRow, str]:
-    """The verdict `review` in force on the painting's present bytes, and the family."""
+def _waiting_row(session: Session, recipe_id: str) -> VerdictRow:
+    """The verdict `review` in force on the painting's present bytes."""
     row, painting = catalog.last_verdict(session, recipe_id), session.get(PaintingRow, recipe_id)
     if row is None or painting is None or row.object_sha256 != painting.sha256:
         raise DecisionConflict(f"{recipe_id[:12]} has not been judged yet, so nothing waits for a decision")
@@ -151,4 +163,4 @@ def _waiting_row(session: Session, recipe_id: str) -> tuple[VerdictRow, str]:
             f"{recipe_id[:12]} does not wait: {row.decided_by} decided {row.verdict} "
             f"at {row.at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
         )
-    return row, session.get_one(RecipeRow, recipe_id).family
+    return row

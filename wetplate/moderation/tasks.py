@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, and_, case, cast, func, not_, or_, select, update
+from sqlalchemy import Boolean, ColumnElement, Text, and_, case, cast, func, not_, or_, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Session
 
@@ -245,7 +245,7 @@ def _proposed() -> ColumnElement[bool]:
 
 
 def _may(reviewer: str) -> ColumnElement[bool]:
-    return not_(TaskRow.excluded.has_key(reviewer))
+    return not_(TaskRow.excluded.op("?", return_type=Boolean)(reviewer))
 
 
 def _offered(reviewer: str, now: datetime) -> list[ColumnElement[bool]]:

@@ -17,7 +17,7 @@ from sqlalchemy import and_, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from wetplate.generation.tables import PaintingRow
-from wetplate.moderation import deadlines, tasks
+from wetplate.moderation import deadlines, tasks, taxonomy
 from wetplate.moderation.bands import REVIEW
 from wetplate.moderation.judge import POLICY, Judged
 from wetplate.moderation.tables import TaskRow, VerdictRow
@@ -28,11 +28,11 @@ from wetplate.storage.database import now
 MACHINE = (tasks.REVIEW, tasks.AUDIT, tasks.ESCALATED)
 
 
-def queue_of(judged: Judged) -> str:
+def queue_of(restricted: bool, audit: bool) -> str:
     """Where an image that waits for a person belongs."""
-    if judged.restricted:
+    if restricted:
         return tasks.ESCALATED
-    return tasks.AUDIT if judged.audit else tasks.REVIEW
+    return tasks.AUDIT if audit else tasks.REVIEW
 
 
 def follow(session: Session, judged: Judged, family: str) -> None:
@@ -41,7 +41,7 @@ def follow(session: Session, judged: Judged, family: str) -> None:
         if judged.verdict != REVIEW:
             tasks.close(session, judged.recipe_id)
         return
-    wanted = queue_of(judged) if judged.verdict == REVIEW else None
+    wanted = queue_of(judged.restricted, judged.audit) if judged.verdict == REVIEW else None
     for queue in MACHINE:
         if queue != wanted:
             tasks.close(session, judged.recipe_id, queue, opened_by=POLICY)
@@ -59,40 +59,38 @@ def follow(session: Session, judged: Judged, family: str) -> None:
         )
 
 
-def sync(session: Session) -> tuple[int, int]:
-    """Make up for what was missed; gives how many tasks were opened and closed.
+def sync(session: Session, family: str | None = None) -> tuple[int, int]:
+    """Make up for what was missed, in one family or all; gives how many tasks were opened and closed.
 
     Opened: images whose verdict in force is `review` and that no task is about (verdicts older than the
     tasks). Closed: what is about bytes or recipes that are gone.
     """
-    closed = [*_stale(session)]
+    closed = [*_stale(session, family)]
     for task in closed:
         tasks.close(session, task.subject, task.queue)
-    opened = [*_unlisted(session)]
+    opened = [*_unlisted(session, family)]
     for verdict, family in opened:
         _open_again(session, verdict, family)
     return len(opened), len(closed)
 
 
 def _open_again(session: Session, verdict: VerdictRow, family: str) -> None:
-    """What was known of these bytes when somebody last had them to decide on still holds."""
-    same = (TaskRow.subject == verdict.stream, TaskRow.object_sha256 == verdict.object_sha256)
-    last = session.scalars(select(TaskRow).where(*same).order_by(TaskRow.id.desc()).limit(1)).first()
-    queue = tasks.ESCALATED if last is not None and last.restricted else tasks.REVIEW
+    slugs = tuple(verdict.slugs or ())
+    queue = queue_of(bool(verdict.restricted), bool(verdict.audit))
     tasks.open(
         session,
         queue=queue,
         subject=verdict.stream,
         object_sha256=verdict.object_sha256,
         family=family,
-        slugs=last.slugs if last else (),
-        sensitive=last.sensitive if last else False,
-        restricted=last.restricted if last else False,
+        slugs=slugs,
+        sensitive=taxonomy.load().sensitive(slugs),
+        restricted=bool(verdict.restricted),
         due_at=deadlines.due(queue, verdict.at, reviewing().sla_hours),
     )
 
 
-def _unlisted(session: Session) -> Iterable[tuple[VerdictRow, str]]:
+def _unlisted(session: Session, family: str | None) -> Iterable[tuple[VerdictRow, str]]:
     later, task = aliased(VerdictRow), aliased(TaskRow)
     query = (
         select(VerdictRow, RecipeRow.family)
@@ -106,10 +104,12 @@ def _unlisted(session: Session) -> Iterable[tuple[VerdictRow, str]]:
         )
         .order_by(VerdictRow.stream)
     )
+    if family is not None:
+        query = query.where(RecipeRow.family == family)
     return session.execute(query).tuples()
 
 
-def _stale(session: Session) -> Iterable[TaskRow]:
+def _stale(session: Session, family: str | None) -> Iterable[TaskRow]:
     """Notices (no bytes) and appeals stay: their images may be retired long ago."""
     query = (
         select(TaskRow)
@@ -126,4 +126,6 @@ def _stale(session: Session) -> Iterable[TaskRow]:
         )
         .order_by(TaskRow.subject)
     )
+    if family is not None:
+        query = query.where(RecipeRow.family == family)
     return session.scalars(query)

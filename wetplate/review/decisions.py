@@ -1,0 +1,210 @@
+"""Decisions: what a person proposes, takes back, and what becomes of it when it counts.
+
+Here: the verbs, and the only writer of the rows. Not here: which reasons there are (`reasons`), who may
+(`rights`), when a second person is needed (`second`), what a decision changes (`effects`), who holds which
+task (`moderation.tasks`).
+
+Rules:
+1. A decision is proposed on a task that its maker holds, can be undone for some seconds, and then counts:
+   `commit_due` makes it count, whoever calls it and however often.
+2. What counts is one transaction: the decision's row, the verdict or the step that follows, the news, the
+   task closed. Of one round exactly one decision counts (fencing number, unique round, lock of the subject);
+   one that comes too late is refused politely and changes nothing.
+3. Nothing is edited. A correction is another round with other rows.
+4. Decisions are recorded under a pseudonym and the role its owner had.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from wetplate.errors import DecisionConflict, LeaseLost, ModerationError, PublicationError
+from wetplate.moderation import tasks
+from wetplate.moderation.tables import TaskRow
+from wetplate.review import details as wanted
+from wetplate.review import effects, rights, second
+from wetplate.review import reasons as codes
+from wetplate.review.access import Person
+from wetplate.review.reasons import SKIP
+from wetplate.review.second import Effect
+from wetplate.review.standing import decided, standing
+from wetplate.review.tables import DecisionRow
+from wetplate.storage.database import now as present
+from wetplate.storage.objects import Objects
+
+SKIPPED = timedelta(hours=1)
+NOTE = 2000  # characters
+REFUSALS = (ModerationError, PublicationError)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a decision that was due: its effect, or why it does not count."""
+
+    task: int
+    queue: str
+    subject: str
+    reviewer: str
+    decision: str
+    effect: Effect | None
+    refusal: str = ""
+
+
+def propose(
+    session: Session,
+    task_id: int,
+    lease: int,
+    person: Person,
+    decision: str,
+    reason: str,
+    note: str = "",
+    details: Mapping[str, Any] = wanted.NONE,
+    *,
+    undo_seconds: float,
+    now: datetime | None = None,
+) -> TaskRow:
+    """Decide about a task that one holds; it counts after `undo_seconds`. `skip` gives it back at once.
+
+    Raises LeaseLost, RoleRefused, ModerationError for what is no decision, reason or detail of this task.
+    """
+    moment = now or present()
+    task = tasks.get(session, task_id)
+    rights.require_queue(person, task.queue, restricted=task.restricted)
+    said = _checked(task, decision, reason, note, details)
+    _require_holder(task, person)
+    if decision == SKIP:
+        return tasks.release(session, task_id, lease, now=moment, skipped_until=moment + SKIPPED)
+    said |= {"reviewer": person.id, "role": person.role.value, "lease": lease}
+    until = moment + timedelta(seconds=undo_seconds)
+    return tasks.propose(session, task_id, lease, said, until, now=moment)
+
+
+def undo(
+    session: Session, task_id: int, lease: int, person: Person, *, seconds: float, now: datetime | None = None
+) -> TaskRow:
+    """Take a proposed decision back and hold the task for so long. Raises LeaseLost, DecisionConflict."""
+    _require_holder(tasks.get(session, task_id), person)
+    return tasks.undo(session, task_id, lease, now=now or present(), seconds=seconds)
+
+
+def commit_due(session: Session, objects: Objects, now: datetime) -> list[Outcome]:
+    """Make every decision count whose time to undo is over; gives what became of each.
+
+    One that cannot count puts its task back in the queue. Raises StorageError if the store or the database
+    does not answer: nothing is lost, the next call goes on.
+    """
+    due = tasks.due(session, now)
+    for task in due:
+        effects.lock(session, task.subject)
+    return [_settled(session, objects, task.id, now) for task in due]
+
+
+def at_once(
+    session: Session,
+    objects: Objects,
+    task_id: int,
+    person: Person,
+    decision: str,
+    reason: str,
+    note: str = "",
+    details: Mapping[str, Any] = wanted.NONE,
+    *,
+    now: datetime | None = None,
+) -> Outcome:
+    """Take, decide and make it count in one go: for the command line and for bulk. Raises as `propose`."""
+    moment = now or present()
+    effects.lock(session, tasks.get(session, task_id).subject)
+    rights.require_queue(person, tasks.get(session, task_id).queue)
+    held = tasks.take(session, task_id, person.id, now=moment, seconds=60)
+    proposal = (decision, reason, note, details)
+    made = propose(session, task_id, held.lease or 0, person, *proposal, undo_seconds=0, now=moment)
+    if decision == SKIP:
+        return Outcome(task_id, made.queue, made.subject, person.id, decision, None)
+    return _commit(session, objects, task_id, moment)
+
+
+def reasons(queue: str, decision: str, subject: str = "") -> Mapping[str, str]:
+    """Reason codes and their sentences. Raises ModerationError."""
+    return codes.reasons(queue, decision, subject)
+
+
+def of(session: Session, subject: str) -> Sequence[DecisionRow]:
+    """Every decision about this subject, in order."""
+    return decided(session, subject)
+
+
+def _checked(
+    task: TaskRow, decision: str, reason: str, note: str, details: Mapping[str, Any]
+) -> dict[str, Any]:
+    known = codes.reasons(task.queue, decision, task.subject)
+    if reason not in known:
+        raise ModerationError(f"{reason!r} is no reason to {decision}; known: {', '.join(known)}")
+    if reason == "other" and not note.strip():
+        raise ModerationError("reason other needs a note that says why")
+    checked = wanted.checked(task, decision, details)
+    return {"decision": decision, "reason": reason, "note": note.strip()[:NOTE], "details": checked}
+
+
+def _require_holder(task: TaskRow, person: Person) -> None:
+    if task.leased_by is not None and task.leased_by != person.id:
+        raise LeaseLost("somebody else has this one now: take the next one")
+
+
+def _settled(session: Session, objects: Objects, task_id: int, now: datetime) -> Outcome:
+    """Commit one decision in a savepoint, so that a refusal of one leaves the others alone."""
+    try:
+        with session.begin_nested():
+            return _commit(session, objects, task_id, now)
+    except REFUSALS as refusal:
+        return _refused(session, task_id, str(refusal), now)
+
+
+def _refused(session: Session, task_id: int, why: str, now: datetime) -> Outcome:
+    task = tasks.locked(session, task_id)
+    said = task.proposed or {}
+    if task.closed_at is None and task.commit_at is not None and task.commit_at <= now:
+        tasks.withdraw(session, task_id, why)
+    about = (task_id, task.queue, task.subject, said.get("reviewer", ""), said.get("decision", ""))
+    return Outcome(*about, None, why)
+
+
+def _commit(session: Session, objects: Objects, task_id: int, now: datetime) -> Outcome:
+    task = tasks.locked(session, task_id)
+    said = task.proposed
+    if said is None or task.closed_at is not None or task.lease != said["lease"]:
+        raise DecisionConflict("this decision was taken back, or somebody decided first: nothing was changed")
+    if task.commit_at is None or task.commit_at > now:
+        raise DecisionConflict("this decision can still be undone, so it does not count yet")
+    effects.require_same(session, task)
+    met = standing(session, task)
+    effect = second.follows(task.queue, said["decision"], met, f"person:{said['reviewer']}")
+    row = _recorded(session, task, said, effect, met)
+    tasks.close(session, task.subject, task.queue)
+    effects.carry_out(session, objects, task, row, effect, met)
+    return Outcome(task_id, task.queue, task.subject, row.reviewer, row.decision, effect)
+
+
+def _recorded(
+    session: Session, task: TaskRow, said: Mapping[str, Any], effect: Effect, met: second.Standing
+) -> DecisionRow:
+    """Append the row. Raises DecisionConflict if the round has one."""
+    whose = second.overturned(met, said["decision"], f"person:{said['reviewer']}")
+    known = {"effect": effect.value, "overturns": whose, "first": met.first.id if met.first else None}
+    columns = {name: said[name] for name in ("decision", "reason", "note", "reviewer", "role", "lease")}
+    try:
+        return DecisionRow.append(
+            session,
+            task.subject,
+            task=task.id,
+            queue=task.queue,
+            round=task.round,
+            object_sha256=task.object_sha256,
+            details={**said["details"], **{name: value for name, value in known.items() if value}},
+            **columns,
+        )
+    except IntegrityError as error:
+        raise DecisionConflict("somebody decided this round first: nothing was changed") from error

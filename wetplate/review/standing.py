@@ -1,0 +1,46 @@
+"""Standing: what a decision meets in the catalog, read for the pure rules of `second`."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from wetplate.moderation import catalog
+from wetplate.moderation.tables import TaskRow
+from wetplate.publication.notices.tables import NoticeRow
+from wetplate.review.reasons import NOTICE
+from wetplate.review.second import Effect, First, Standing
+from wetplate.review.tables import DecisionRow
+
+
+def standing(session: Session, task: TaskRow) -> Standing:
+    """What is in force about the task's subject, and which decision waits for a second person."""
+    first = pending(decided(session, task.subject), task.object_sha256)
+    if task.subject.startswith(NOTICE):
+        notice = session.get(NoticeRow, task.subject.removeprefix(NOTICE))
+        withdrawn = notice is not None and notice.withdrawn_at is not None
+        return Standing(withdrawn=withdrawn, restricted=task.restricted, first=first)
+    verdict = catalog.last_verdict(session, task.subject)
+    if verdict is None or verdict.object_sha256 != task.object_sha256:
+        return Standing(restricted=task.restricted, first=first)
+    return Standing(verdict.verdict, verdict.decided_by, task.restricted, first=first)
+
+
+def pending(rows: Sequence[DecisionRow], object_sha256: str) -> First | None:
+    """The decision on these bytes that waits for a second person or for whoever decides between two."""
+    first: First | None = None
+    for row in rows:
+        effect = row.details.get("effect")
+        if row.object_sha256 != object_sha256:
+            continue
+        if effect == Effect.SECOND:
+            first = First(row.id, row.reviewer, row.queue, row.decision)
+        elif effect == Effect.IN_FORCE:
+            first = None
+    return first
+
+
+def decided(session: Session, subject: str) -> Sequence[DecisionRow]:
+    """Every decision about this subject, in order."""
+    query = select(DecisionRow).where(DecisionRow.stream == subject).order_by(DecisionRow.position)
+    return session.scalars(query).all()
