@@ -39,7 +39,7 @@ def document() -> Values:
         },
         "servers": [{"url": "/"}],
         "security": [],
-        "paths": {path: {"get": get, "head": _head(get)} for path, get in _paths().items()},
+        "paths": {path: _operations(path, get) for path, get in _paths().items()},
         "components": {
             "schemas": {"Problem": _PROBLEM},
             "headers": _HEADERS,
@@ -120,6 +120,7 @@ def _paths() -> dict[str, Values]:
         "/gallery/{family}/{image}": _get(
             "galleryImage", "One picture and what may be said of it", [_FAMILY, _IMAGE], _PAGE, "304", "308"
         ),
+        "/verify": _get("verifyPage", "A page that takes a file", [], _PAGE),
         "/livez": _get("livez", "The process is alive", [], _ok("Alive.", _PLAIN), "400", "405"),
         "/readyz": _get("readyz", "Ready for requests; not through the edge", [], _READY, "400", "405"),
         "/metrics": _get(
@@ -131,6 +132,41 @@ def _paths() -> dict[str, Values]:
 def _get(name: str, summary: str, parameters: list[Values], answers: Values, *others: str) -> Values:
     named = {code: {"$ref": f"#/components/responses/{_NAMES[code]}"} for code in others}
     return {"operationId": name, "summary": summary, "parameters": parameters, "responses": answers | named}
+
+
+def _operations(path: str, get: Values) -> Values:
+    posted = _posts().get(path)
+    return {"get": get, "head": _head(get), **({"post": posted} if posted else {})}
+
+
+def _posts() -> dict[str, Values]:
+    """What may be handed in, by address."""
+    file = {media_type: {"schema": _ANY} for media_type in MEDIA_TYPES.values()}
+    form = {"type": "object", "required": ["file"], "properties": {"file": _ANY}}
+    digest = {"type": "object", "required": ["sha256"], "properties": {"sha256": {"type": "string"}}}
+    return {
+        "/verify": _post(
+            "verify",
+            "Whose picture a file is: ours, made by a machine of somebody else, or unknown",
+            {
+                **file,
+                "multipart/form-data": {"schema": form},
+                "application/json": {"schema": digest, "example": {"sha256": "0" * 64}},
+            },
+            _ok("The answer; never stored.", _with_page(_JSON)),
+            "400", "405", "413", "415", "422", "429", "500", "503", "504",
+        ),
+    }  # fmt: skip
+
+
+def _post(name: str, summary: str, body: Values, answers: Values, *others: str) -> Values:
+    sent = {"requestBody": {"required": True, "content": body}}
+    return {**_get(name, summary, [], answers, *others), **sent}
+
+
+def _with_page(body: Values) -> Values:
+    """The same for a browser that asks for HTML."""
+    return {"content": {**body["content"], **_body("text/html")["content"]}}
 
 
 def _head(get: Values) -> Values:
