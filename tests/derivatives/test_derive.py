@@ -24,7 +24,7 @@ from wetplate.imaging.codec import MEDIA_TYPES, decode, sniff
 from wetplate.imaging.compare import psnr
 from wetplate.imaging.pixels import opaque
 from wetplate.imaging.resize import downscale
-from wetplate.provenance.claim import Claim
+from wetplate.provenance.claim import Claim, Parent
 from wetplate.provenance.fake_signer import FakeSigner
 from wetplate.provenance.metadata import carries, mark, xmp_packet
 from wetplate.provenance.signing import Signed, Signer, open_signer
@@ -45,13 +45,13 @@ class Counting(FakeSigner):
     def __init__(self) -> None:
         self.signed: list[tuple[str, Claim]] = []
 
-    def sign(self, body: bytes, media_type: str, claim: Claim) -> Signed:
-        done = super().sign(body, media_type, claim)
+    def sign(self, body: bytes, media_type: str, claim: Claim, parent: Parent | None = None) -> Signed:
+        done = super().sign(body, media_type, claim, parent)
         return Signed(done.body + bytes(len(self.signed) % 250), done.manifest)
 
-    def sidecar(self, body: bytes, media_type: str, claim: Claim) -> Signed:
+    def sidecar(self, body: bytes, media_type: str, claim: Claim, parent: Parent | None = None) -> Signed:
         self.signed.append((media_type, claim))
-        done = super().sidecar(body, media_type, claim)
+        done = super().sidecar(body, media_type, claim, parent)
         return Signed(body, done.manifest + str(len(self.signed)).encode())
 
 
@@ -93,11 +93,13 @@ def test_public_files_hold_pixels_the_mark_and_credentials_only(
         assert b"pumpkin" not in body
         assert "pumpkin".encode("utf-16-le") not in body
         manifest = objects.get(each.manifest_key) if each.manifest_key else None
-        assert (manifest is None) == (each.credentials == "embedded") == (profile is EMBED)
+        assert (manifest is None) == (each.credentials == "short") == (profile is EMBED)
         said = real.read(body, MEDIA_TYPES[each.format], manifest)
         assert said
         assert said.valid
         assert said.claim
+        assert said.manifests == (1 if profile is EMBED else 2)
+        assert said.claim.actions[0] == ("created" if profile is EMBED else "opened")
         assert ("resized" in said.claim.actions) == (each.width < 200)
         shown, expected = opaque(decode(body)), opaque(downscale(original, each.width))
         assert psnr(shown, expected) > (60 if each.lossless else 28), (each.format, each.width)
@@ -106,7 +108,8 @@ def test_public_files_hold_pixels_the_mark_and_credentials_only(
 def test_one_file_per_width_and_format(session: Session, objects: MemoryObjects, signer: Counting) -> None:
     row = image(session, objects)
     made = derive(session, objects, signer, row.id, SOCIAL)
-    assert len(made) == len(signer.signed) == 9
+    assert len(made) == 9
+    assert len(signer.signed) == 1 + len(made)  # the canonical too
     assert {each.format for each in made} == {"avif", "webp", "jpeg"}
     assert all(each.width <= row.width for each in made)
     placeholder = session.get_one(PlaceholderRow, row.id)
@@ -122,7 +125,7 @@ def test_a_retry_neither_encodes_nor_signs(
     objects.delete(row.key)  # not even the canonical is read
     again = derive(session, objects, signer, row.id, SOCIAL)
     assert [each.id for each in again] == [each.id for each in made]
-    assert len(signer.signed) == len(made)
+    assert len(signer.signed) == 1 + len(made)
 
 
 def test_only_what_lacks_is_made(session: Session, objects: MemoryObjects, signer: Counting) -> None:
@@ -131,7 +134,7 @@ def test_only_what_lacks_is_made(session: Session, objects: MemoryObjects, signe
     first = {each.sha256 for each in derive(session, objects, signer, row.id, narrow)}
     made = derive(session, objects, signer, row.id, SOCIAL)
     assert first < {each.sha256 for each in made}
-    assert len(signer.signed) == len(made) == 9
+    assert len(signer.signed) == 1 + len(made) == 10
 
 
 def test_two_profiles_may_want_the_same_bytes(
@@ -191,7 +194,7 @@ def test_eight_threads_derive_once(database: Engine, objects: MemoryObjects, sig
     with ThreadPoolExecutor(8) as pool:
         results = list(pool.map(race, range(8)))
     assert all(result == results[0] for result in results)
-    assert len(signer.signed) == 9
+    assert len(signer.signed) == 10  # nine files and the canonical
 
 
 @pytest.mark.parametrize("verdict", ["review", "reject"])
@@ -278,5 +281,5 @@ def test_the_claim_says_no_more_than_ids(session: Session, objects: MemoryObject
     row = image(session, objects)
     derive(session, objects, signer, row.id, SOCIAL)
     claims = {json.dumps(claim.__dict__, default=list) for _, claim in signer.signed}
-    assert len(claims) == 2
+    assert len(claims) == 3  # the canonical, resized, in its full width
     assert not any("pumpkin" in claim for claim in claims)

@@ -99,6 +99,9 @@ def test_a_wrong_file_is_refused_with_file_key_and_expectation(
 
 
 def test_where_credentials_go() -> None:
-    assert Credentials("embed").embedded(0)
-    assert not Credentials("sidecar").embedded(10**9)
-    assert [Credentials("auto", 100).embedded(size) for size in (99, 100)] == [False, True]
+    sizes = (0, 99, 100, 99_999, 100_000)
+    assert [Credentials("embed").of(size) for size in sizes] == ["short"] * 4 + ["full"]
+    assert [Credentials("auto", 100).of(size) for size in sizes] == ["sidecar"] * 2 + ["short"] * 2 + ["full"]
+    assert [Credentials("auto", 100, 100).of(size) for size in sizes] == ["sidecar"] * 2 + ["full"] * 3
+    for fixed in ("full", "short", "sidecar"):
+        assert {Credentials(fixed).of(size) for size in sizes} == {fixed}

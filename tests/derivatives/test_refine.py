@@ -59,7 +59,7 @@ def test_a_request_becomes_a_better_signed_file_once(session: Session, objects: 
         assert foreign(body) == []
         assert mark(body) == "trainedAlgorithmicMedia"
         manifest = objects.get(made.manifest_key) if made.manifest_key else None
-        assert (manifest is None) == (made.credentials == "embedded") == (len(body) >= 20_000)
+        assert (manifest is None) == (made.credentials == "short") == (len(body) >= 20_000)
         said = SIGNER.read(body, MEDIA_TYPES[made.format], manifest)
         assert said
         assert said.valid
@@ -111,15 +111,15 @@ def test_a_takedown_during_the_work_wins(session: Session, objects: MemoryObject
     """Nothing waits for the work; what was taken down meanwhile is not kept."""
     row = image(session, objects)
     event = requested(session, objects, asked(row.id))
+    before = sorted(entry.key for entry in objects.list("transforms/"))
 
     class Meanwhile(FakeSigner):
         def sidecar(self, *said: Any) -> Any:
             outbox.append(session, "image.withdrawn", key=row.id, family="boots", version=2)
             return super().sidecar(*said)
 
-    before = sorted(entry.key for entry in objects.list())
     assert "nothing made" in refine(session, objects, Meanwhile(), event.id)
-    assert sorted(entry.key for entry in objects.list()) == before
+    assert sorted(entry.key for entry in objects.list("transforms/")) == before
     assert news(session) == []
 
 

@@ -34,15 +34,13 @@ from wetplate.imaging.flatness import flat
 from wetplate.imaging.pixels import Pixels, transparent
 from wetplate.imaging.placeholder import dominant, thumbhash
 from wetplate.imaging.resize import downscale
-from wetplate.provenance import catalog as provenance
-from wetplate.provenance.claim import Claim
+from wetplate.provenance import credentials
+from wetplate.provenance.credentials import MANIFEST, SIDECAR, Base
 from wetplate.provenance.metadata import xmp_packet
 from wetplate.provenance.signing import Signer
 from wetplate.storage.objects import Objects, sha256
 
 __all__ = ["derive", "underived"]
-
-MANIFEST = "application/c2pa"
 
 
 def derive(
@@ -56,13 +54,13 @@ def derive(
     image = _showable(session, canonical_id)
     have = catalog.marks(catalog.standing(session, canonical_id, profile.name))
     if absent(profile, image.width, image.height, have):
-        pixels = _pixels(objects, image)
+        body = _body(objects, image)
+        pixels = decode(body)
         wanted = plan(profile, image.width, image.height, flat(pixels), transparent(pixels))
-        claim = provenance.claim(session, canonical_id)
+        begun = credentials.base(session, objects, signer, image, body)
         lacking = [each for each in wanted if each.mark not in have]
-        for each, found in files(pixels, lacking, xmp_packet(claim.source_type)):
-            done = claim.after(resized=each.width < image.width, transcoded=each.encoding.format != "png")
-            catalog.add(session, _stored(objects, signer, image, profile, each, found, done))
+        for each, found in files(pixels, lacking, xmp_packet(begun.claim.source_type)):
+            catalog.add(session, _stored(objects, signer, image, profile, each, found, begun))
         catalog.keep_placeholder(session, canonical_id, thumbhash(pixels), dominant(pixels))
     return catalog.standing(session, canonical_id, profile.name)
 
@@ -99,14 +97,14 @@ def _showable(session: Session, canonical_id: str) -> CanonicalRow:
     return image
 
 
-def _pixels(objects: Objects, image: CanonicalRow) -> Pixels:
+def _body(objects: Objects, image: CanonicalRow) -> bytes:
     body = objects.get(image.key)
     if sha256(body) != image.id:
         raise DerivativeError(
             f"{image.key}: the store holds other bytes ({sha256(body)[:12]}) than the canonical's; "
             "restore the object"
         )
-    return decode(body)
+    return body
 
 
 def _stored(
@@ -116,12 +114,14 @@ def _stored(
     profile: Profile,
     each: Wanted,
     found: Found,
-    claim: Claim,
+    begun: Base,
 ) -> dict[str, object]:
     """Sign, hash, put; gives the row's values."""
     media_type = MEDIA_TYPES[each.encoding.format]
-    embedded = profile.credentials.embedded(len(found.body))
-    signed = (signer.sign if embedded else signer.sidecar)(found.body, media_type, claim)
+    mode, claim, parent = begun.of_file(profile.credentials.of(len(found.body)))
+    done = claim.after(resized=each.width < image.width, transcoded=each.encoding.format != "png")
+    sign = signer.sidecar if mode == SIDECAR else signer.sign
+    signed = sign(found.body, media_type, done, parent)
     name = f"{sha256(signed.body)[:16]}-{each.width}.{EXTENSIONS[each.encoding.format]}"
     head = objects.put(key(image.id, name), signed.body, content_type=media_type)
     return {
@@ -138,9 +138,9 @@ def _stored(
         "sha256": head.sha256,
         "name": name,
         "key": head.key,
-        "manifest_key": None if embedded else _beside(objects, head.key, signed.manifest),
+        "manifest_key": _beside(objects, head.key, signed.manifest) if mode == SIDECAR else None,
         "bytes": head.size,
-        "credentials": "embedded" if embedded else "sidecar",
+        "credentials": mode,
     }
 
 

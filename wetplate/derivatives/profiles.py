@@ -18,11 +18,14 @@ from typing import Any
 from wetplate.derivatives.quality import start
 from wetplate.errors import DerivativeError
 from wetplate.imaging.codec import Encoding
+from wetplate.provenance.credentials import FULL, SHORT, SIDECAR
 
 FOLDER = Path(__file__).parent / "profiles"
 FORMATS = ("avif", "webp", "jpeg")  # in the order in which a browser is offered them
 NEEDED = {"webp", "jpeg"}  # lossless for flat pictures; read by every browser
-MODES = ("embed", "sidecar", "auto")
+MODES = ("full", "short", "sidecar", "embed", "auto")
+FULL_FROM = 100_000  # bytes, at which the whole chain is a tenth of the file
+KEYS = {"embed": {"mode", "full"}, "auto": {"mode", "threshold", "full"}}
 WIDEST = 8_192
 TARGETS = (30, 95)
 CHROMA = ("4:2:0", "4:4:4")
@@ -31,14 +34,24 @@ NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
 
 @dataclass(frozen=True)
 class Credentials:
-    """Where content credentials go: into the file, beside it, or (`auto`) inside from `threshold` bytes."""
+    """How a file carries its content credentials, by its size.
+
+    `full`: inside, with the canonical and its credentials as parent (9.5 KB). `short`: inside, its own only
+    (3.9 KB). `sidecar`: beside it, with the parent. `embed`: full from `full` bytes on, else short. `auto`: the
+    same, but sidecar under `threshold` bytes.
+    """
 
     mode: str
     threshold: int = 0
+    full: int = FULL_FROM
 
-    def embedded(self, size: int) -> bool:
-        """Whether a file of this size carries its credentials itself."""
-        return self.mode == "embed" or (self.mode == "auto" and size >= self.threshold)
+    def of(self, size: int) -> str:
+        """`full`, `short` or `sidecar`: how a file of so many bytes carries its credentials."""
+        if self.mode in (FULL, SHORT, SIDECAR):
+            return self.mode
+        if self.mode == "auto" and size < self.threshold:
+            return SIDECAR
+        return FULL if size >= self.full else SHORT
 
 
 @dataclass(frozen=True)
@@ -139,11 +152,13 @@ class _Reader:
     def _credentials(self, value: object) -> Credentials:
         if not isinstance(value, dict) or value.get("mode") not in MODES:
             raise self._refusal("credentials.mode", f"one of {', '.join(MODES)}", value)
-        self._only(value, "credentials", {"mode", "threshold"} if value["mode"] == "auto" else {"mode"})
-        threshold = value.get("threshold", 0)
+        self._only(value, "credentials", KEYS.get(value["mode"], {"mode"}))
+        threshold, full = value.get("threshold", 0), value.get("full", FULL_FROM)
         if type(threshold) is not int or threshold < 0 or (value["mode"] == "auto" and not threshold):
             raise self._refusal("credentials.threshold", "a number of bytes", value.get("threshold"))
-        return Credentials(value["mode"], threshold)
+        if type(full) is not int or full < threshold:
+            raise self._refusal("credentials.full", "a number of bytes, not below the threshold", full)
+        return Credentials(value["mode"], threshold, full)
 
     def _only(self, table: Mapping[str, Any], key: str, known: set[str]) -> None:
         if unknown := sorted(set(table) - known):

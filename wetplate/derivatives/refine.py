@@ -6,7 +6,8 @@ Here: one event `transform.requested`, carried out. Not here: when (a sensor), t
 Rules:
 1. The gate is asked before the work, and again under the image's lock before anything is kept: not approved,
    taken down, or of an older security version means that nothing is made and the event is done. The work
-   itself, seconds long, is not under the lock: neither a takedown nor a visitor waits for it.
+   itself, seconds long, is not under the lock: neither a takedown nor a visitor waits for it. (But once, for
+   an image whose canonical was never signed: then it is signed here, under the lock.)
 2. The quality is searched for (`quality`), or the file is lossless; it is signed like a derivative.
 3. Object first, then row; the fast row is superseded, the news told and the event done in one transaction.
    Run again, it finds the production file standing and changes nothing.
@@ -23,7 +24,6 @@ from wetplate.canonical.catalog import alone, require_approved
 from wetplate.canonical.tables import CanonicalRow
 from wetplate.derivatives import catalog, ondemand, quality, tiers
 from wetplate.derivatives.asked import Asked, Finished
-from wetplate.derivatives.derive import MANIFEST
 from wetplate.derivatives.drawing import clean, coded, drawn
 from wetplate.derivatives.profiles import Credentials
 from wetplate.derivatives.quality import Found
@@ -32,8 +32,9 @@ from wetplate.errors import DerivativeError, ImageError, NotApproved, ObjectConf
 from wetplate.imaging.codec import MEDIA_TYPES
 from wetplate.imaging.lending import lent
 from wetplate.imaging.pixels import Pixels
-from wetplate.provenance import catalog as provenance
+from wetplate.provenance import credentials
 from wetplate.provenance.claim import Claim
+from wetplate.provenance.credentials import MANIFEST, SIDECAR
 from wetplate.provenance.metadata import xmp_packet
 from wetplate.provenance.signing import Signer
 from wetplate.storage import outbox
@@ -41,7 +42,7 @@ from wetplate.storage.objects import Objects, sha256
 from wetplate.storage.outbox import Event
 
 #: Small files carry their credentials beside them: a manifest weighs kilobytes.
-CREDENTIALS = Credentials("auto", 20_000)
+CREDENTIALS = Credentials("auto", threshold=20_000)
 DONE = "done already"
 
 
@@ -57,11 +58,13 @@ def refine(session: Session, objects: Objects, signer: Signer, event_id: int) ->
     asked = _asked(event)
     refusal = DONE if event.handled_at else _refusal(session, asked)
     if refusal is None:
-        made, manifest = _made(session, objects, signer, asked)
+        if not credentials.stand(session, asked.image):
+            alone(session, f"derive {asked.image}")
+        made, mode, manifest = _made(session, objects, signer, asked)
         alone(session, f"derive {asked.image}")
         session.refresh(event)
         refusal = DONE if event.handled_at else _refusal(session, asked)
-    said = refusal or _kept(session, objects, asked, made, manifest)
+    said = refusal or _kept(session, objects, asked, made, mode, manifest)
     outbox.handle(session, [event.id])
     return f"{asked.image[:12]} {asked.transform.text}: {said}"
 
@@ -79,29 +82,30 @@ def _refusal(session: Session, asked: Asked) -> str | None:
     return "stands already" if standing is not None and standing.tier == tiers.PRODUCTION else None
 
 
-def _made(session: Session, objects: Objects, signer: Signer, asked: Asked) -> tuple[Finished, bytes | None]:
-    """The file as it leaves, and the manifest that stands beside it, if it does not carry its own."""
+def _made(session: Session, objects: Objects, signer: Signer, asked: Asked) -> tuple[Finished, str, bytes]:
+    """The file as it leaves, how it carries its credentials, and these."""
     image = session.get_one(CanonicalRow, asked.image)
-    claim = provenance.claim(session, asked.image)
-    pixels = _pixels(objects, image, asked.transform)
-    found = coded_well(pixels, asked.transform, xmp_packet(claim.source_type))
-    embedded = CREDENTIALS.embedded(len(found.body))
+    body = _body(objects, image)
+    begun = credentials.base(session, objects, signer, image, body)
+    pixels = _pixels(image, body, asked.transform)
+    found = coded_well(pixels, asked.transform, xmp_packet(begun.claim.source_type))
+    mode, claim, parent = begun.of_file(CREDENTIALS.of(len(found.body)))
+    sign = signer.sidecar if mode == SIDECAR else signer.sign
     media_type = MEDIA_TYPES[asked.transform.format]
-    signed = (signer.sign if embedded else signer.sidecar)(
-        found.body, media_type, _claimed(claim, asked, image)
-    )
+    signed = sign(found.body, media_type, _claimed(claim, asked, image), parent)
     height, width = pixels.shape[:2]
     scorer = None if found.score is None else quality.SCORER
     told = (width, height, found.quality, found.score, scorer)
-    return Finished(signed.body, sha256(signed.body), *told), None if embedded else signed.manifest
+    return Finished(signed.body, sha256(signed.body), *told), mode, signed.manifest
 
 
-def _kept(session: Session, objects: Objects, asked: Asked, made: Finished, manifest: bytes | None) -> str:
+def _kept(
+    session: Session, objects: Objects, asked: Asked, made: Finished, mode: str, manifest: bytes
+) -> str:
     """Object, row, news; a line for the log."""
     put = ondemand.store(objects, asked, made)
-    beside = None if manifest is None else _beside(objects, put.key, manifest)
-    credentials = "embedded" if beside is None else "sidecar"
-    ondemand.add(session, asked, tiers.PRODUCTION, made, put, credentials, beside)
+    beside = _beside(objects, put.key, manifest) if mode == SIDECAR else None
+    ondemand.add(session, asked, tiers.PRODUCTION, made, put, mode, beside)
     ondemand.supersede(session, asked)
     told = {"transform": asked.transform.text, "version": asked.version, "name": ondemand.name(asked, made)}
     outbox.append(session, ondemand.REFINED, key=asked.image, family=asked.family, **told)
@@ -137,10 +141,14 @@ def _version(session: Session, canonical_id: str) -> int:
     return session.scalar(taken) or 1
 
 
-def _pixels(objects: Objects, image: CanonicalRow, transform: Transform) -> Pixels:
+def _body(objects: Objects, image: CanonicalRow) -> bytes:
     body = objects.get(image.key)
     if sha256(body) != image.id:
         raise DerivativeError(f"{image.key}: the store holds other bytes than the canonical's; restore it")
+    return body
+
+
+def _pixels(image: CanonicalRow, body: bytes, transform: Transform) -> Pixels:
     try:
         with lent(body) as file:
             return drawn(Path(file), transform)

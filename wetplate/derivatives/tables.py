@@ -12,8 +12,9 @@ class DerivativeRow(Base):
     """One derivative, made ahead. Written by `wetplate.derivatives.catalog` only.
 
     `sha256` is that of the bytes that leave, `name` is content-hashed: `<sha256[:16]>-<width>.<ext>`; two
-    rows share a name only where they share the bytes. `credentials` is `embedded` or `sidecar`: then the C2PA
-    manifest stands beside the object, under `manifest_key` = `<key>.c2pa`. `withdrawn_at` is set when the
+    rows share a name only where they share the bytes. `credentials` is `full`, `short` (in older rows
+    `embedded`) or `sidecar`: then the C2PA manifest stands beside the object, under `manifest_key` =
+    `<key>.c2pa`. `withdrawn_at` is set when the
     image is taken down: the row stays as record, its object is deleted, and the image, once reinstated, is
     derived anew. A row is in force while it is null; only rows in force are unique. `score` is what `scorer`
     (a metric with its implementation) gave the file against the picture at its size; null where the quality

@@ -1,21 +1,25 @@
 """The Signer over c2pa-python: real Content Credentials, offline.
 
 Here: everything that knows c2pa. Not here: certificates (`certificates`), what is claimed (`claim`).
-Thumbnails are off (they would add 133 KB); nothing is fetched from a network; no timestamp authority is
-asked.
+Thumbnails are off (they would add 133 KB); nothing is fetched from a network, but for the time, where a
+timestamp authority is configured.
 """
 
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import c2pa
 
 from wetplate.errors import ProvenanceError
 from wetplate.provenance.certificates import Chain
-from wetplate.provenance.claim import ASSERTION, Claim, manifest
+from wetplate.provenance.claim import AI_DISCLOSURE, ASSERTION, PARENT, Claim, Parent, manifest
 from wetplate.provenance.signing import MEDIA_TYPES, Credentials, Signed
+
+#: What the validator says of a time that an authority vouches for.
+STAMPED = {"timeStamp.validated", "timeStamp.trusted"}
 
 
 class C2paSigner:
@@ -24,15 +28,26 @@ class C2paSigner:
     Safe to share between threads.
     """
 
-    def __init__(self, chain: Chain) -> None:
+    def __init__(self, chain: Chain, timestamp: str | None = None) -> None:
+        self.timestamp = timestamp
         self._chain = chain
         self._options = _options(chain)
 
-    def sign(self, body: bytes, media_type: str, claim: Claim) -> Signed:
-        return self._signed(body, media_type, claim, embed=True)
+    def sign(self, body: bytes, media_type: str, claim: Claim, parent: Parent | None = None) -> Signed:
+        return self._signed(body, media_type, claim, parent, embed=True)
 
-    def sidecar(self, body: bytes, media_type: str, claim: Claim) -> Signed:
-        return self._signed(body, media_type, claim, embed=False)
+    def sidecar(self, body: bytes, media_type: str, claim: Claim, parent: Parent | None = None) -> Signed:
+        return self._signed(body, media_type, claim, parent, embed=False)
+
+    def parent(self, body: bytes, media_type: str, named: Parent, manifest: bytes | None = None) -> Parent:
+        with c2pa.Context.from_dict(self._options) as context:
+            try:
+                with c2pa.Reader(media_type, io.BytesIO(body), manifest, context) as reader:
+                    return _parent(named, reader)
+            except c2pa.C2paError.ManifestNotFound:
+                return named
+            except c2pa.C2paError as error:
+                raise ProvenanceError(f"the credentials of the {named.title} cannot be read: {error}") from error
 
     def read(self, body: bytes, media_type: str, manifest: bytes | None = None) -> Credentials | None:
         with c2pa.Context.from_dict(self._options) as context:
@@ -44,11 +59,14 @@ class C2paSigner:
             except c2pa.C2paError as error:
                 return Credentials(False, False, None, "", (str(error),))
 
-    def _signed(self, body: bytes, media_type: str, claim: Claim, *, embed: bool) -> Signed:
+    def _signed(
+        self, body: bytes, media_type: str, claim: Claim, parent: Parent | None, *, embed: bool
+    ) -> Signed:
         if media_type not in MEDIA_TYPES:
             raise ProvenanceError(f"{media_type} cannot be signed; encode as one of {', '.join(MEDIA_TYPES)}")
-        definition, target = json.dumps(manifest(claim)), io.BytesIO()
-        info = c2pa.C2paSignerInfo(self._chain.algorithm, self._chain.certificate, self._chain.key, None)
+        definition, target = json.dumps(manifest(claim, parent)), io.BytesIO()
+        clock = self.timestamp.encode() if self.timestamp else None
+        info = c2pa.C2paSignerInfo(self._chain.algorithm, self._chain.certificate, self._chain.key, clock)
         try:
             with (
                 c2pa.Context.from_dict(self._options) as context,
@@ -56,6 +74,8 @@ class C2paSigner:
             ):
                 if not embed:
                     builder.set_no_embed()
+                if parent is not None and parent.manifest is not None:
+                    builder.add_resource(PARENT, io.BytesIO(parent.manifest))
                 with c2pa.Signer.from_info(info) as signer:
                     record = builder.sign(signer, media_type, io.BytesIO(body), target)
         except c2pa.C2paError as error:
@@ -72,24 +92,49 @@ def _options(chain: Chain) -> dict[str, Any]:
     }
 
 
+def _parent(named: Parent, reader: c2pa.Reader) -> Parent:
+    """The parent with the whole chain of its credentials."""
+    said, manifest = json.loads(reader.json()), io.BytesIO()
+    reader.resource_to_stream(said["active_manifest"], manifest)
+    results = json.dumps(said["validation_results"])
+    return replace(named, manifest=manifest.getvalue(), label=said["active_manifest"], results=results)
+
+
 def _credentials(said: dict[str, Any]) -> Credentials:
-    active = said["manifests"][said["active_manifest"]]
-    failures = said.get("validation_results", {}).get("activeManifest", {}).get("failure", [])
+    active, results = said["manifests"][said["active_manifest"]], said.get("validation_results", {})
+    generators = active.get("claim_generator_info") or [{}]
     return Credentials(
         valid=said["validation_state"] in ("Valid", "Trusted"),
         trusted=said["validation_state"] == "Trusted",
-        claim=_claim({assertion["label"]: assertion["data"] for assertion in active["assertions"]}),
+        claim=_claim(_data(active)),
         issuer=active.get("signature_info", {}).get("common_name", ""),
-        problems=tuple(failure["code"] for failure in failures),
-        source_type=_source_type(active["assertions"]),
+        problems=tuple(_failures(results)),
+        source_type=next(_source_types([active, *said["manifests"].values()]), ""),
+        generator=str(generators[0].get("name") or active.get("claim_generator") or ""),
+        manifests=len(said["manifests"]),
+        timestamped=bool(STAMPED & {each["code"] for each in results.get("activeManifest", {}).get("success", ())}),
     )
 
 
-def _source_type(assertions: Sequence[dict[str, Any]]) -> str:
-    """The last word of the first digital source type that any action names."""
-    actions = [a for each in assertions if "c2pa.actions" in each["label"] for a in each["data"]["actions"]]
-    named = [str(action["digitalSourceType"]) for action in actions if action.get("digitalSourceType")]
-    return named[0].rpartition("/")[2] if named else ""
+def _data(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """A manifest's assertions by label."""
+    return {assertion["label"]: assertion.get("data", {}) for assertion in manifest.get("assertions", ())}
+
+
+def _failures(results: Mapping[str, Any]) -> Iterator[str]:
+    """The codes of what failed, in the file's own credentials and in those of its ingredients."""
+    deltas = (each.get("validationDeltas", {}) for each in results.get("ingredientDeltas") or ())
+    for part in (results.get("activeManifest", {}), *deltas):
+        yield from (failure["code"] for failure in part.get("failure", ()))
+
+
+def _source_types(manifests: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """The last word of each digital source type that an action names."""
+    for manifest in manifests:
+        for label, data in _data(manifest).items():
+            for action in data.get("actions", ()) if label.startswith("c2pa.actions") else ():
+                if found := str(action.get("digitalSourceType") or "").rpartition("/")[2]:
+                    yield found
 
 
 def _claim(assertions: dict[str, Any]) -> Claim | None:
@@ -103,4 +148,5 @@ def _claim(assertions: dict[str, Any]) -> Claim | None:
         ours["commitment"],
         actions[0].get("digitalSourceType", "").rpartition("/")[2],
         tuple(action["action"].removeprefix("c2pa.") for action in actions),
+        assertions.get(AI_DISCLOSURE, {}).get("contentProfile", {}).get("humanOversightLevel", ""),
     )

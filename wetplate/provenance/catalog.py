@@ -7,10 +7,15 @@ Rules:
 1. Only an approved image gets a record; the verdict is read here, not remembered.
 2. The first record stays: its public id and its salt are drawn once, and recording again changes nothing.
 3. What is recorded is what was painted with (recipe and painting), not what the family file says today; only
-   the licence comes from the family.
+   the licence, an adapter's too, comes from the family.
+4. Of a picture from outside, what is not known is null and named; of a redacted one, everything known of the
+   picture it was made from is known of it as well.
+5. A column that holds nothing is no part of the commitment, so that new columns change no old one.
 """
 
 import secrets
+from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,15 +28,19 @@ from wetplate.canonical.gate import approved_image
 from wetplate.canonical.tables import CanonicalRow
 from wetplate.errors import ImageUnknown, ProvenanceError
 from wetplate.generation.tables import PaintingRow
-from wetplate.provenance.claim import Claim, commitment
+from wetplate.moderation.tables import VerdictRow
+from wetplate.provenance.claim import OVERSIGHT, Claim, commitment
+from wetplate.provenance.disclosure import GENERATIVE
 from wetplate.provenance.metadata import TRAINED
-from wetplate.provenance.tables import ProvenanceRow
+from wetplate.provenance.tables import OriginalRow, ProvenanceRow
 from wetplate.recipes import recipe as recipes
+from wetplate.recipes.catalog import GENERATION, REDACTION
 from wetplate.recipes.family import Family
 from wetplate.recipes.recipe import Recipe
 from wetplate.recipes.tables import RecipeRow
 
 TOKENS = ("salt", "at")
+CAPTURED, EDITED = "digitalCapture", "humanEdits"
 
 
 def unrecorded(session: Session, family: str) -> list[str]:
@@ -50,14 +59,22 @@ def unrecorded(session: Session, family: str) -> list[str]:
 def record(session: Session, canonical_id: str, family: Family) -> ProvenanceRow:
     """The image's record, written now if it has none. Raises NotApproved, ImageUnknown, ProvenanceError."""
     require_approved(session, canonical_id)
-    image, painting, recipe = _made(session, canonical_id)
+    image, row = _made(session, canonical_id)
     if image.family != family.slug:
         raise ProvenanceError(
             f"image {canonical_id[:12]} belongs to family {image.family!r}, not to {family.slug!r}; "
             "record it with its own family's licence"
         )
-    values = _values(image, painting, recipe, family)
-    session.execute(insert(ProvenanceRow).values(values).on_conflict_do_nothing())
+    told = {
+        "canonical_id": image.id,
+        "public_id": secrets.token_hex(16),
+        "salt": secrets.token_hex(32),
+        "licence": family.licence.expression,
+        "restrictions": list(family.licence.restrictions),
+        "commercial_use": family.licence.commercial_use,
+        **_known(session, row, family),
+    }
+    session.execute(insert(ProvenanceRow).values(told).on_conflict_do_nothing())
     return recorded(session, canonical_id)
 
 
@@ -72,46 +89,79 @@ def recorded(session: Session, canonical_id: str) -> ProvenanceRow:
 def claim(session: Session, canonical_id: str) -> Claim:
     """What may be said in public of the image: its public id and the commitment. Raises ProvenanceError."""
     row = recorded(session, canonical_id)
-    return Claim(row.public_id, commitment(_private(row), row.salt), row.source_type)
+    oversight = OVERSIGHT[approved_by_person(session, canonical_id)] if row.source_type in GENERATIVE else ""
+    return Claim(row.public_id, commitment(private(row), row.salt), row.source_type, oversight=oversight)
 
 
-def _made(session: Session, canonical_id: str) -> tuple[CanonicalRow, PaintingRow, Recipe]:
+def approved_by_person(session: Session, canonical_id: str) -> bool:
+    """Whether the verdict in force on the image is a person's approval. Raises ImageUnknown."""
+    image, _ = _made(session, canonical_id)
+    newest = select(VerdictRow).where(VerdictRow.stream == image.recipe_id)
+    verdict = session.scalars(newest.order_by(VerdictRow.position.desc()).limit(1)).one_or_none()
+    if verdict is None or verdict.object_sha256 != image.object_sha256:
+        return False
+    return verdict.verdict == "approve" and verdict.decided_by.startswith("person:")
+
+
+def _made(session: Session, canonical_id: str) -> tuple[CanonicalRow, RecipeRow]:
     query = (
-        select(CanonicalRow, PaintingRow, RecipeRow)
+        select(CanonicalRow, RecipeRow)
         .join(RecipeRow, RecipeRow.id == CanonicalRow.recipe_id)
-        .join(PaintingRow, PaintingRow.recipe_id == CanonicalRow.recipe_id)
         .where(CanonicalRow.id == canonical_id)
     )
     found = session.execute(query).one_or_none()
     if found is None:
-        raise ImageUnknown(f"no canonical image {canonical_id[:12]} with its painting and recipe")
-    image, painting, row = found
-    return image, painting, recipes.read(row.body)
+        raise ImageUnknown(f"no canonical image {canonical_id[:12]} with its recipe")
+    image, row = found
+    return image, row
 
 
-def _values(image: CanonicalRow, painting: PaintingRow, recipe: Recipe, family: Family) -> dict[str, Any]:
+def _known(session: Session, row: RecipeRow, family: Family) -> dict[str, Any]:
+    """What is known of how the picture of a recipe was made; what is not known is left out."""
+    if row.kind == GENERATION:
+        return _painted(session.get_one(PaintingRow, row.id), recipes.read(row.body), family)
+    if row.kind == REDACTION:
+        known = _known(session, session.get_one(RecipeRow, row.body["of"]), family)
+        edited = EDITED if known["source_type"] == CAPTURED else known["source_type"]
+        return {**known, "derived_from": row.body["of"], "source_type": edited}
+    return _adopted(session.get_one(OriginalRow, row.id))
+
+
+def _painted(painting: PaintingRow, recipe: Recipe, family: Family) -> dict[str, Any]:
     return {
-        "canonical_id": image.id,
-        "public_id": secrets.token_hex(16),
-        "salt": secrets.token_hex(32),
         "model_id": recipe.model.id,
         "model_revision": recipe.model.revision,
         "model_files": painting.model_files,
         "prompt": recipe.prompt,
         "negative_prompt": recipe.negative_prompt,
-        "parameters": _parameters(recipe),
+        "parameters": _parameters(recipe, family),
         "seed": recipe.seed,
         "runtime": painting.runtime,
         "run_id": painting.run_id,
         "painted_at": painting.at,
-        "licence": family.licence.expression,
-        "restrictions": list(family.licence.restrictions),
-        "commercial_use": family.licence.commercial_use,
         "source_type": TRAINED,
     }
 
 
-def _parameters(recipe: Recipe) -> dict[str, Any]:
+def _adopted(original: OriginalRow) -> dict[str, Any]:
+    """What came with a picture from outside, in its own words."""
+    said: Mapping[str, Any] = original.infotext or {}
+    parameters = {"original": original.sha256, **({"infotext": said["parameters"]} if said else {})}
+    known = {
+        "prompt": said.get("prompt"),
+        "negative_prompt": said.get("negative_prompt"),
+        "seed": said.get("seed"),
+        "ingredient_key": original.manifest_key,
+    }
+    return {
+        "parameters": parameters,
+        "source_type": original.source_type,
+        "unknown": original.unknown,
+        **{name: value for name, value in known.items() if value is not None},
+    }
+
+
+def _parameters(recipe: Recipe, family: Family) -> dict[str, Any]:
     return {
         "recipe": recipe.id,
         "variant": dict(recipe.variant),
@@ -120,14 +170,17 @@ def _parameters(recipe: Recipe) -> dict[str, Any]:
         "guidance": recipe.guidance,
         "width": recipe.width,
         "height": recipe.height,
-        "adapters": [vars(adapter) for adapter in recipe.model.adapters],
+        "adapters": [
+            vars(adapter) | ({"licence": asdict(stated)} if (stated := family.licence_of(adapter)) else {})
+            for adapter in recipe.model.adapters
+        ],
     }
 
 
-def _private(row: ProvenanceRow) -> dict[str, Any]:
+def private(row: ProvenanceRow) -> dict[str, Any]:
     """What the commitment covers: every column but the salt, times in UTC whatever the session's zone."""
     names = [name for name in inspect(ProvenanceRow).attrs.keys() if name not in TOKENS]  # noqa: SIM118
-    values = {name: getattr(row, name) for name in names}
+    values = {name: value for name in names if (value := getattr(row, name)) is not None}
     return {name: _utc(value) if isinstance(value, datetime) else value for name, value in values.items()}
 
 

@@ -9,10 +9,10 @@ import json
 import re
 import struct
 import zlib
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from wetplate.errors import ProvenanceError
-from wetplate.provenance.claim import Claim, manifest
+from wetplate.provenance.claim import Claim, Parent, manifest
 from wetplate.provenance.signing import MEDIA_TYPES, Credentials, Signed
 
 _NOTE = re.compile(rb"wetplate-fake\n(\{[^\n]*\})\n")
@@ -21,17 +21,28 @@ _NOTE = re.compile(rb"wetplate-fake\n(\{[^\n]*\})\n")
 class FakeSigner:
     """Marks files with a claim and a digest instead of signing them; deterministic."""
 
-    def sign(self, body: bytes, media_type: str, claim: Claim) -> Signed:
-        note = self.sidecar(body, media_type, claim).manifest
+    timestamp: str | None = None
+
+    def sign(self, body: bytes, media_type: str, claim: Claim, parent: Parent | None = None) -> Signed:
+        note = self.sidecar(body, media_type, claim, parent).manifest
         at = {"image/png": len(body) - 12, "image/jpeg": 2}.get(media_type, len(body))
         return Signed(_sized(body[:at] + _part(media_type, note) + body[at:], media_type), note)
 
-    def sidecar(self, body: bytes, media_type: str, claim: Claim) -> Signed:
+    def sidecar(self, body: bytes, media_type: str, claim: Claim, parent: Parent | None = None) -> Signed:
         if media_type not in MEDIA_TYPES:
             raise ProvenanceError(f"{media_type} cannot be signed; encode as one of {', '.join(MEDIA_TYPES)}")
-        manifest(claim)
-        note = {"sha256": hashlib.sha256(body).hexdigest(), "claim": asdict(claim)}
+        manifest(claim, parent)
+        note: dict[str, object] = {"sha256": hashlib.sha256(body).hexdigest(), "claim": asdict(claim)}
+        if parent is not None:
+            note["manifests"] = 1 + int(parent.label or 0)
         return Signed(body, b"wetplate-fake\n" + json.dumps(note, sort_keys=True).encode() + b"\n")
+
+    def parent(self, body: bytes, media_type: str, named: Parent, manifest: bytes | None = None) -> Parent:
+        found = self.read(body, media_type, manifest)
+        if found is None:
+            return named
+        note = manifest if manifest is not None else (_NOTE.search(body) or [b""])[0]
+        return replace(named, manifest=note, label=str(found.manifests), results="{}")
 
     def read(self, body: bytes, media_type: str, manifest: bytes | None = None) -> Credentials | None:
         if manifest is not None:
@@ -69,4 +80,7 @@ def _judged(body: bytes, note: bytes) -> Credentials:
     except (ValueError, KeyError, TypeError):
         return Credentials(False, False, None, "", ("note.malformed",))
     valid = said.get("sha256") == hashlib.sha256(body).hexdigest()
-    return Credentials(valid, False, claim, "nobody", () if valid else ("digest.mismatch",))
+    problems = () if valid else ("digest.mismatch",)
+    return Credentials(
+        valid, False, claim, "nobody", problems, claim.source_type, "Wetplate", said.get("manifests", 1)
+    )

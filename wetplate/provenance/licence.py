@@ -10,7 +10,7 @@ Rules:
 3. A commercial channel needs `commercial_use = "yes"`. "no" and "unknown" block it.
 4. It is blocked as well when every choice the expression leaves includes a non-commercial licence, whatever
    `commercial_use` says.
-5. The licence of each adapter counts as much as the model's.
+5. The licence of each adapter counts as much as the model's; one that nobody stated is none.
 """
 
 import re
@@ -22,6 +22,7 @@ from typing import Any
 from license_expression import AND, ExpressionError, LicenseWithExceptionSymbol, get_spdx_licensing
 
 from wetplate.errors import LicenceRefused
+from wetplate.recipes.definition import Family
 
 COMMERCIAL_USE = ("yes", "no", "unknown")
 CHANNELS = ("commercial", "non-commercial")
@@ -54,6 +55,21 @@ def allows(expression: str, commercial_use: str, channel: str, adapters: Iterabl
         )
     for licence in (Licence(expression, commercial_use), *adapters):
         _allow(licence, channel)
+
+
+def permit(family: Family) -> None:
+    """Return if the family's channel may carry its images under its licence and those of its adapters.
+
+    Raises LicenceRefused.
+    """
+    stated = ((adapter, family.licence_of(adapter)) for adapter in family.model.adapters)
+    adapters = [Licence(said.expression, said.commercial_use) for _, said in stated if said]
+    if unstated := [each.id for each in family.model.adapters if family.licence_of(each) is None]:
+        raise LicenceRefused(
+            f"adapter {unstated[0]} states no licence; read it and write expression, commercial_use and "
+            "restrictions under [model.adapters.licence] in the family file"
+        )
+    allows(family.licence.expression, family.licence.commercial_use, family.publication.channel, adapters)
 
 
 def _allow(licence: Licence, channel: str) -> None:

@@ -8,13 +8,14 @@ Rules every signer keeps (the contract kit in tests/contracts proves them):
 2. One changed byte of the picture is found: the credentials read as invalid.
 3. The side-car mode leaves the body untouched, byte for byte.
 4. Signing is not deterministic: sign once, then hash, then record.
+5. A file with a parent carries the parent's credentials along, whole; they are judged with its own.
 """
 
 import logging
 from dataclasses import dataclass
 from typing import Protocol
 
-from wetplate.provenance.claim import Claim
+from wetplate.provenance.claim import Claim, Parent
 from wetplate.settings import Settings
 
 MEDIA_TYPES = ("image/png", "image/jpeg", "image/webp", "image/avif")
@@ -33,8 +34,9 @@ class Credentials:
     """What a file's credentials say.
 
     `valid`: the signature holds for these very bytes. `trusted`: it chains to a certificate we were told to
-    trust. `problems` are the validator's codes. `source_type` is the IPTC word of whoever made the claim, ours
-    or not; "" when it names none.
+    trust. `problems` are the validator's codes. `source_type` is the IPTC word that the newest of the chain's
+    `manifests` credentials names, ours or not; "" when none does. `claim` is None in somebody else's file;
+    `generator` is the software that signed. `timestamped`: an authority vouches for when (RFC 3161).
     """
 
     valid: bool
@@ -43,16 +45,27 @@ class Credentials:
     issuer: str
     problems: tuple[str, ...] = ()
     source_type: str = ""
+    generator: str = ""
+    manifests: int = 1
+    timestamped: bool = False
 
 
 class Signer(Protocol):
-    """Signs PNG, JPEG, WebP and AVIF files."""
+    """Signs PNG, JPEG, WebP and AVIF files; `timestamp` is the authority that is asked for the time, if any."""
 
-    def sign(self, body: bytes, media_type: str, claim: Claim) -> Signed:
+    timestamp: str | None
+
+    def sign(self, body: bytes, media_type: str, claim: Claim, parent: Parent | None = None) -> Signed:
         """The file with its credentials embedded. Raises ProvenanceError."""
 
-    def sidecar(self, body: bytes, media_type: str, claim: Claim) -> Signed:
+    def sidecar(self, body: bytes, media_type: str, claim: Claim, parent: Parent | None = None) -> Signed:
         """The file as it is, and the manifest to store beside it. Raises ProvenanceError."""
+
+    def parent(self, body: bytes, media_type: str, named: Parent, manifest: bytes | None = None) -> Parent:
+        """The parent `named`, with the credentials that its file carries or that stand beside it.
+
+        Raises ProvenanceError for credentials that cannot be read.
+        """
 
     def read(self, body: bytes, media_type: str, manifest: bytes | None = None) -> Credentials | None:
         """What the credentials say; None when the file carries none. `manifest`: the side-car, if any."""
@@ -70,4 +83,4 @@ def open_signer(settings: Settings) -> Signer:
     chain, made = certificates.configured(settings)
     if made:
         logging.getLogger(__name__).warning(certificates.NOTICE)
-    return c2pa_signer.C2paSigner(chain)
+    return c2pa_signer.C2paSigner(chain, settings.c2pa_timestamp)

@@ -1,4 +1,4 @@
-"""Provenance and disclosures as rows, append-only. Each class names its only writer."""
+"""Where pictures come from, as rows, append-only. Each class names its only writer."""
 
 from datetime import datetime
 
@@ -41,7 +41,46 @@ class ProvenanceRow(Base):
     source_type: Mapped[str]
     derived_from: Mapped[str | None] = mapped_column(ForeignKey("recipes.id"))
     ingredient_key: Mapped[str | None] = mapped_column(info={"object_key": True})
-    unknown: Mapped[list[str] | None] = mapped_column(JSONB)
+    unknown: Mapped[list[str] | None] = mapped_column(JSONB(none_as_null=True))
+    at: Mapped[datetime] = mapped_column(default=now)
+
+
+class OriginalRow(Base):
+    """A file adopted from outside, as it came. Written by `wetplate.provenance.adoption` only.
+
+    `key` is where its raw bytes lie, `manifest_key` the credentials it came with and `credentials` what was
+    found of them then: none, invalid, valid or trusted. `name` is the file's, text that nobody vouches for;
+    `infotext` what a generator wrote into it.
+    """
+
+    __tablename__ = "originals"
+    recipe_id: Mapped[str] = mapped_column(ForeignKey("recipes.id"), primary_key=True)
+    sha256: Mapped[str] = mapped_column(index=True)
+    key: Mapped[str] = mapped_column(info={"object_key": True})
+    bytes: Mapped[int]
+    media_type: Mapped[str]
+    name: Mapped[str]
+    source_type: Mapped[str]
+    credentials: Mapped[str]
+    manifest_key: Mapped[str | None] = mapped_column(info={"object_key": True})
+    infotext: Mapped[Json | None] = mapped_column(JSONB(none_as_null=True))
+    unknown: Mapped[list[str]] = mapped_column(JSONB)
+    at: Mapped[datetime] = mapped_column(default=now)
+
+
+class CredentialsRow(Base):
+    """The credentials of a canonical image: signed once, beside its object; files are signed as made from it.
+
+    Written by `wetplate.provenance.credentials` only. `timestamp` is the authority that vouches for when; null
+    where none was asked.
+    """
+
+    __tablename__ = "credentials"
+    canonical_id: Mapped[str] = mapped_column(ForeignKey("canonical_images.id"), primary_key=True)
+    key: Mapped[str] = mapped_column(info={"object_key": True})
+    sha256: Mapped[str]
+    bytes: Mapped[int]
+    timestamp: Mapped[str | None]
     at: Mapped[datetime] = mapped_column(default=now)
 
 

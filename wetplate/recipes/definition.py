@@ -12,7 +12,7 @@ from functools import cached_property
 from math import prod
 from typing import Any
 
-from wetplate.recipes.recipe import FORM, ModelRef
+from wetplate.recipes.recipe import FORM, Adapter, ModelRef
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,11 @@ class Budget:
 
 @dataclass(frozen=True)
 class Family:
-    """A product family as its file describes it."""
+    """A product family as its file describes it.
+
+    `adapter_licences` are those that the file states for the model's adapters, in their order; they stand in
+    no recipe, so that stating one changes no recipe's id.
+    """
 
     slug: str
     title: str
@@ -86,6 +90,7 @@ class Family:
     publication: Publication
     moderation: Moderation
     budget: Budget
+    adapter_licences: tuple[Licence | None, ...] = ()
 
     @property
     def variants(self) -> int:
@@ -94,8 +99,15 @@ class Family:
 
     def definition(self) -> dict[str, Any]:
         """The file's content as plain JSON values; the attributes as a list, because their order matters."""
-        body = {key: value for key, value in asdict(self).items() if key != "slug"}
+        body = {key: value for key, value in asdict(self).items() if key not in ("slug", "adapter_licences")}
+        for adapter, licence in zip(body["model"]["adapters"], self.adapter_licences, strict=False):
+            adapter |= {"licence": asdict(licence)} if licence else {}
         return body | {"attributes": [[name, list(values)] for name, values in self.attributes.items()]}
+
+    def licence_of(self, adapter: Adapter) -> Licence | None:
+        """The licence that the file states for an adapter; None when it states none, or has no such adapter."""
+        stated = zip(self.model.adapters, self.adapter_licences, strict=False)
+        return next((licence for each, licence in stated if each == adapter), None)
 
     @cached_property
     def digest(self) -> str:

@@ -42,16 +42,19 @@ def parsed(file: object, slug: str, body: Mapping[str, Any]) -> Family:
     """The family that a file's tables describe. Raises FamilyError; `file` is how messages call it."""
     top = Fields(file, body)
     title, attributes = top.text("title"), _attributes(top)
+    template = _template(top.table("recipe"), attributes)
+    model, adapter_licences = _model(top.table("model"))
     family = Family(
         slug,
         title,
         attributes,
-        recipe=_template(top.table("recipe"), attributes),
-        model=_model(top.table("model")),
+        recipe=template,
+        model=model,
         licence=_licence(top.table("licence")),
         publication=_publication(top.table("publication")),
         moderation=_moderation(top.table("moderation")),
         budget=_budget(top.table("budget")),
+        adapter_licences=adapter_licences,
     )
     top.done("title, attributes, recipe, model, licence, publication, moderation, budget")
     return family
@@ -154,17 +157,20 @@ def _seed(table: Fields) -> Seed:
     return seed
 
 
-def _model(table: Fields) -> ModelRef:
+def _model(table: Fields) -> tuple[ModelRef, tuple[Licence | None, ...]]:
+    """The model with its adapters, and what licence is stated for each of these."""
     name, revision = _pinned(table)
-    adapters = tuple(_adapter(entry) for entry in table.tables("adapters"))
+    adapters = [_adapter(entry) for entry in table.tables("adapters")]
     table.done("id, revision, adapters")
-    return ModelRef(name, revision, adapters)
+    model = ModelRef(name, revision, tuple(adapter for adapter, _ in adapters))
+    return model, tuple(licence for _, licence in adapters)
 
 
-def _adapter(table: Fields) -> Adapter:
+def _adapter(table: Fields) -> tuple[Adapter, Licence | None]:
     adapter = Adapter(*_pinned(table), weight=table.decimal("weight", -10, 10, default="1"))
-    table.done("id, revision, weight")
-    return adapter
+    licence = _licence(table.table("licence")) if "licence" in table.left() else None
+    table.done("id, revision, weight, licence")
+    return adapter, licence
 
 
 def _pinned(table: Fields) -> tuple[str, str]:
