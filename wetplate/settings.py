@@ -35,6 +35,8 @@ class Settings:
         postgres_bin: folder with initdb and pg_ctl (WETPLATE_POSTGRES_BIN).
         postgres_user: unprivileged user that runs Postgres when we are root (WETPLATE_POSTGRES_USER).
         c2pa_certificate, c2pa_key: PEM files of the signing chain (WETPLATE_C2PA_...).
+        c2pa_timestamp: URL of an RFC 3161 authority that vouches for when a file was signed
+            (WETPLATE_C2PA_TIMESTAMP); None: nobody does, and that is recorded.
         preview_url: where contact sheets are served to people at work (WETPLATE_PREVIEW_URL).
         dagster_url: SQLAlchemy URL of Dagster's own storage, psycopg2 (WETPLATE_DAGSTER_URL); None: embedded.
         ui_port: port of the Dagster UI in `make dev` (WETPLATE_UI_PORT).
@@ -59,6 +61,7 @@ class Settings:
     postgres_user: str | None
     c2pa_certificate: Path | None
     c2pa_key: Path | None
+    c2pa_timestamp: str | None
     preview_url: str
     dagster_url: str | None
     ui_port: int
@@ -87,6 +90,7 @@ def settings() -> Settings:
         postgres_user=os.environ.get("WETPLATE_POSTGRES_USER"),
         c2pa_certificate=_path("WETPLATE_C2PA_CERTIFICATE"),
         c2pa_key=_path("WETPLATE_C2PA_KEY"),
+        c2pa_timestamp=os.environ.get("WETPLATE_C2PA_TIMESTAMP"),
         preview_url=os.environ.get("WETPLATE_PREVIEW_URL", "http://127.0.0.1:3001"),
         dagster_url=os.environ.get("WETPLATE_DAGSTER_URL"),
         ui_port=_count("WETPLATE_UI_PORT", 3000),

@@ -28,6 +28,8 @@ APPEND_ONLY = [
     "erasures",
     "holds",
     "disclosures",
+    "originals",
+    "credentials",
     "notice_events",
     "audit_leaves",
     "audit_heads",

@@ -23,7 +23,14 @@ from wetplate.canonical.tables import CanonicalRow
 from wetplate.derivatives import catalog as files
 from wetplate.derivatives.profiles import load
 from wetplate.derivatives.tables import PlaceholderRow
-from wetplate.errors import ImageUnknown, LicenceRefused, NotApproved, ProvenanceError, PublicationError
+from wetplate.errors import (
+    Blocked,
+    ImageUnknown,
+    LicenceRefused,
+    NotApproved,
+    ProvenanceError,
+    PublicationError,
+)
 from wetplate.generation.tables import PaintingRow
 from wetplate.moderation.tables import VerdictRow
 from wetplate.provenance import licence
@@ -34,11 +41,12 @@ from wetplate.publication.tables import MoveRow, PublicationRow
 from wetplate.recipes.catalog import family_of
 from wetplate.recipes.family import Family
 from wetplate.recipes.tables import RecipeRow
+from wetplate.similarity.blocklist import require_unblocked
 from wetplate.storage import outbox
 from wetplate.storage.database import now
 from wetplate.storage.outbox import Event
 
-REFUSALS = (PublicationError, NotApproved, LicenceRefused, ProvenanceError)
+REFUSALS = (PublicationError, NotApproved, Blocked, LicenceRefused, ProvenanceError)
 LEFT = (State.PUBLISHED, State.HIDDEN, State.SUPERSEDED)
 OFFERED = (State.PUBLISHED, State.SUPERSEDED)
 IN_DOUBT = "verdict in doubt"
@@ -113,11 +121,8 @@ def hide_unlicensed(session: Session, family: str, actor: str = "policy") -> lis
 
     `unpublished` offers it again, and `publish` lets it out as soon as the licence allows it.
     """
-    now_said = family_of(session, family)
     try:
-        licence.allows(
-            now_said.licence.expression, now_said.licence.commercial_use, now_said.publication.channel
-        )
+        licence.permit(family_of(session, family))
     except LicenceRefused:
         offered = _standing(family).where(PublicationRow.state.in_(OFFERED))
         hidden = list(session.scalars(offered))
@@ -192,10 +197,16 @@ def _move(
 
 
 def _gates(session: Session, row: PublicationRow) -> None:
-    """Return if the image may be public: verdict, licence, everything made. Raises REFUSALS."""
-    require_approved(session, row.canonical_id)
+    """Return if the image may be public: verdict, no block, licence, everything made. Raises REFUSALS."""
+    image = require_approved(session, row.canonical_id)
+    require_unblocked(
+        session,
+        recipe_id=image.recipe_id,
+        object_sha256=image.object_sha256,
+        pixel_sha256=image.pixel_sha256,
+    )
     family = family_of(session, row.family)
-    licence.allows(family.licence.expression, family.licence.commercial_use, family.publication.channel)
+    licence.permit(family)
     row.profile = family.publication.profile
     states.ready(_facts(session, row.canonical_id, family))
 

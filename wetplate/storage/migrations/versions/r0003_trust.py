@@ -318,6 +318,7 @@ AUDIT = """
 CREATE TABLE audit_leaves (
     position BIGINT PRIMARY KEY,
     source VARCHAR NOT NULL,
+    stream VARCHAR NOT NULL,
     row_id VARCHAR NOT NULL,
     hash VARCHAR NOT NULL,
     at TIMESTAMPTZ NOT NULL,
