@@ -12,10 +12,11 @@ Rules:
 4. A canonical's id is the hash of its bytes, so two recipes that paint the same pixels share one image, which
    belongs to whichever was admitted first. Admitting the second gives that image back; no second event is
    told.
-5. A verdict that turns while an image is being admitted is caught by the next step: each asks the gate again.
+5. What was taken down is not admitted again, under whatever recipe: neither its bytes nor its pixels.
+6. A verdict that turns while an image is being admitted is caught by the next step: each asks the gate again.
 """
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.orm import Session
 
 from wetplate.canonical import catalog
@@ -29,6 +30,9 @@ from wetplate.moderation.catalog import in_force
 from wetplate.moderation.judge import Judged
 from wetplate.moderation.tables import VerdictRow
 from wetplate.recipes.tables import RecipeRow
+from wetplate.similarity import blocklist
+from wetplate.similarity.blocklist import Kind
+from wetplate.similarity.tables import FingerprintRow
 from wetplate.storage import outbox
 from wetplate.storage.objects import Objects, sha256
 
@@ -46,6 +50,7 @@ def unadmitted(session: Session, family: str) -> list[Judged]:
             RecipeRow.current,
             PaintingRow.sha256 == VerdictRow.object_sha256,
             ~made,
+            ~_blocked(),
         )
         .order_by(RecipeRow.position)
     )
@@ -58,7 +63,7 @@ def admit(session: Session, objects: Objects, judged: Judged) -> CanonicalRow:
     """The canonical image of an approved painting, made now unless it stands already.
 
     Raises NotApproved when the verdict in force does not approve these very bytes or the store holds others,
-    ObjectMissing, ImageError, StorageFull.
+    Blocked for what was taken down, ObjectMissing, ImageError, StorageFull.
     """
     catalog.alone(session, f"admit {judged.object_sha256}")
     painting = _approved_painting(session, judged)
@@ -66,12 +71,13 @@ def admit(session: Session, objects: Objects, judged: Judged) -> CanonicalRow:
     if standing is not None:
         return standing
     pixels = decode(_judged_bytes(objects, painting))
+    named = {"recipe_id": judged.recipe_id, "object_sha256": judged.object_sha256}
+    blocklist.require_unblocked(session, **named, pixel_sha256=pixel_sha256(pixels))
     body = encode(pixels, PNG)
     head = objects.put(key(sha256(body)), body, content_type="image/png")
     family = session.scalars(select(RecipeRow.family).where(RecipeRow.id == judged.recipe_id)).one()
-    named = {"id": head.sha256, "key": head.key, "bytes": head.size, "family": family}
-    made_of = {"recipe_id": judged.recipe_id, "object_sha256": judged.object_sha256}
-    row, new = catalog.add(session, named | made_of | _seen(pixels))
+    stored = {"id": head.sha256, "key": head.key, "bytes": head.size, "family": family}
+    row, new = catalog.add(session, stored | named | _seen(pixels))
     if new:
         outbox.append(session, "image.admitted", key=row.id, family=row.family, recipe=row.recipe_id)
     return row
@@ -80,6 +86,16 @@ def admit(session: Session, objects: Objects, judged: Judged) -> CanonicalRow:
 def key(canonical_id: str) -> str:
     """Where a canonical stands in the store."""
     return f"canonical/{canonical_id[:2]}/{canonical_id}.png"
+
+
+def _blocked() -> ColumnElement[bool]:
+    """The painting's recipe, bytes or pixels were taken down."""
+    pixels = exists().where(
+        FingerprintRow.object_sha256 == PaintingRow.sha256,
+        blocklist.blocked(Kind.PIXELS, FingerprintRow.pixel_sha256),
+    )
+    recipe = blocklist.blocked(Kind.RECIPE, PaintingRow.recipe_id)
+    return or_(recipe, blocklist.blocked(Kind.OBJECT, PaintingRow.sha256), pixels)
 
 
 def _approved_painting(session: Session, judged: Judged) -> PaintingRow:

@@ -9,7 +9,8 @@ Rules:
 2. A draft and a hidden image are not there: strangers are told nothing more. A signature opens their
    transforms, and nothing else.
 3. A superseded image stays served: old addresses still get it.
-4. Only files in force are handed out; of transforms, those of the present security version.
+4. What is withdrawn while a notice is decided is not there for anybody, whatever signature he holds.
+5. Only files in force are handed out; of transforms, those of the present security version.
 """
 
 from collections import defaultdict
@@ -26,6 +27,8 @@ from wetplate.derivatives.tables import DerivativeRow, TransformRow
 from wetplate.errors import ImageGone, NotServed
 from wetplate.publication.states import Move, State
 from wetplate.publication.tables import MoveRow, PublicationRow
+from wetplate.similarity.blocklist import Kind
+from wetplate.similarity.tables import BlockRow
 
 LEGAL = "court-order"  # of the reasons in `states.REASONS`
 NOT_THERE = "nothing public stands under this address"
@@ -47,13 +50,17 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where one image stands; `version` is its security version, `gone` the names that were withdrawn."""
+    """Where one image stands; `version` is its security version, `gone` the names that were withdrawn.
+
+    `barred`: blocked, for a notice.
+    """
 
     image: str
     family: str
     state: State
     version: int
     legal: bool = False
+    barred: bool = False
     files: Mapping[str, File] = field(default_factory=dict)
     gone: frozenset[str] = frozenset()
 
@@ -75,7 +82,7 @@ class Standing:
         """Return if an address of this security version may be answered. Raises ImageGone, NotServed."""
         if self.state == State.WITHDRAWN or version < self.version:
             raise self._gone()
-        if version > self.version or not (signed or self.state.public):
+        if version > self.version or not (self.state.public or (signed and not self.barred)):
             raise NotServed(NOT_THERE)
 
     def _gone(self) -> ImageGone:
@@ -87,7 +94,7 @@ def read(session: Session, images: Sequence[str]) -> dict[str, Standing]:
     rows = session.execute(_stands(images)).all()
     files = _files(session, {row.id: row.version or 1 for row in rows})
     taken = [row.id for row in rows if (row.version or 1) > 1]  # only a takedown raises the version
-    gone, legal = _gone(session, taken), _legal(session, taken)
+    gone, legal, barred = _gone(session, taken), _legal(session, taken), _barred(session, images)
     return {
         row.id: Standing(
             image=row.id,
@@ -95,6 +102,7 @@ def read(session: Session, images: Sequence[str]) -> dict[str, Standing]:
             state=State(row.state or State.DRAFT),
             version=row.version or 1,
             legal=row.id in legal,
+            barred=row.id in barred,
             files=files[row.id],
             gone=frozenset(gone.get(row.id, ())),
         )
@@ -142,6 +150,12 @@ def _gone(session: Session, images: Sequence[str]) -> dict[str, set[str]]:
         for image, name in session.execute(names.where(*withdrawn)):
             found[image].add(name)
     return found
+
+
+def _barred(session: Session, images: Sequence[str]) -> set[str]:
+    """Those of the images that are blocked."""
+    blocked = BlockRow.kind == Kind.OBJECT, BlockRow.value.in_(images), BlockRow.lifted_at.is_(None)
+    return set(session.scalars(select(BlockRow.value).where(*blocked)))
 
 
 def _legal(session: Session, images: Sequence[str]) -> set[str]:

@@ -26,17 +26,18 @@ from wetplate.recipes.catalog import GENERATION
 from wetplate.recipes.recipe import Recipe
 from wetplate.recipes.tables import RecipeRow
 from wetplate.similarity import catalog as similarity
+from wetplate.similarity.blocklist import Kind, blocked, require_unblocked
 from wetplate.similarity.tables import FingerprintRow
 from wetplate.storage.objects import Objects, sha256
 
 
 def unpainted(session: Session, family: str) -> list[Recipe]:
-    """The family's current recipes that have no painting yet, in the file's order."""
+    """The family's current recipes that have no painting yet and are not blocked, in the file's order."""
     query = (
         select(RecipeRow.body)
         .outerjoin(PaintingRow, PaintingRow.recipe_id == RecipeRow.id)
         .where(RecipeRow.family == family, RecipeRow.current, RecipeRow.kind == GENERATION)
-        .where(PaintingRow.recipe_id.is_(None))
+        .where(PaintingRow.recipe_id.is_(None), ~blocked(Kind.RECIPE, RecipeRow.id))
         .order_by(RecipeRow.position)
     )
     return [recipes.read(body) for body in session.scalars(query)]
@@ -45,12 +46,14 @@ def unpainted(session: Session, family: str) -> list[Recipe]:
 def keep(session: Session, objects: Objects, painting: Painting, *, run_id: str) -> PaintingRow:
     """The row of the recipe's painting, made from this one unless there is one already.
 
-    Raises ImageUnknown for a recipe that is not registered, StorageFull, StorageError.
+    Raises ImageUnknown for a recipe that is not registered, Blocked for one that was taken down, StorageFull,
+    StorageError.
     """
     recipe_id = painting.recipe.id
     kept = session.get(PaintingRow, recipe_id)
     if kept is not None:
         return kept
+    require_unblocked(session, recipe_id=recipe_id)
     if session.get(RecipeRow, recipe_id) is None:
         raise ImageUnknown(f"recipe {recipe_id[:12]} is not registered; register its family first")
     made = {
@@ -67,12 +70,16 @@ def keep_pixels(
 ) -> PaintingRow:
     """The same for a picture that no model painted: `painter` says who made it (`adoption`, `redaction`).
 
-    Raises ImageUnknown, StorageFull, StorageError.
+    Raises ImageUnknown, Blocked, StorageFull, StorageError.
     """
+    kept = session.get(PaintingRow, recipe_id)
+    if kept is not None:
+        return kept
+    require_unblocked(session, recipe_id=recipe_id)
     if session.get(RecipeRow, recipe_id) is None:
         raise ImageUnknown(f"recipe {recipe_id[:12]} is not registered; enter it first")
     made = {"runtime": {"painter": painter}, "model_files": {}, "seconds": 0.0, "run_id": ""}
-    return session.get(PaintingRow, recipe_id) or _kept(session, objects, recipe_id, pixels, made)
+    return _kept(session, objects, recipe_id, pixels, made)
 
 
 def _kept(

@@ -12,7 +12,7 @@ Rules:
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, false, func, literal, or_, select, text
@@ -21,8 +21,8 @@ from sqlalchemy.orm import Session, aliased
 from wetplate.errors import ImageError
 from wetplate.generation.tables import PaintingRow
 from wetplate.imaging.codec import decode
-from wetplate.moderation import taxonomy, worklist
-from wetplate.moderation.bands import BLOCKLIST, EXACT
+from wetplate.moderation import comebacks, taxonomy, worklist
+from wetplate.moderation.bands import ALIKE, BLOCKLIST, EXACT
 from wetplate.moderation.judge import POLICY, Judged, Pending
 from wetplate.moderation.policy import Policy
 from wetplate.moderation.signals import Classifier, Signal
@@ -39,7 +39,8 @@ from wetplate.storage.objects import Objects, sha256
 class Unjudged:
     """A painting without a verdict under the policy: which bytes, where they lie, what was asked for.
 
-    `blocked`: these bytes, these pixels or this recipe were taken down once.
+    `blocked`: these bytes, these pixels or this recipe were taken down once; `alike`: it looks like something
+    that was.
     """
 
     recipe_id: str
@@ -47,6 +48,7 @@ class Unjudged:
     key: str
     prompt: str
     blocked: bool = False
+    alike: bool = False
 
 
 def unjudged(
@@ -58,10 +60,13 @@ def unjudged(
     that was installed or changed since then judges again.
     """
     last, unseen = aliased(VerdictRow), [~seen(c.name, c.revision) for c in classifiers]
-    stale = or_(last.stream.is_(None), last.policy_sha256 != policy.sha256, *unseen)
+    lifted = comebacks.outdated(last)
+    stale = or_(last.stream.is_(None), last.policy_sha256 != policy.sha256, lifted, *unseen)
     judged_last = and_(is_last(last), last.object_sha256 == PaintingRow.sha256)
     query = _paintings(family).outerjoin(last, judged_last).where(stale, ~by_person())
-    return [Unjudged(*row) for row in session.execute(query)]
+    rows = [Unjudged(*row) for row in session.execute(query)]
+    alike = comebacks.alike(session, [row.sha256 for row in rows])
+    return [replace(row, alike=row.sha256 in alike) for row in rows]
 
 
 def unscored(session: Session, family: str, classifiers: Iterable[Classifier]) -> list[Unjudged]:
@@ -87,7 +92,8 @@ def opened(objects: Objects, row: Unjudged) -> Pending:
     body = objects.get(row.key)
     if sha256(body) != row.sha256:
         raise ImageError(f"{row.key}: the store holds other bytes than were painted; have it painted again")
-    told = (Signal(BLOCKLIST, "1", EXACT, 1.0),) if row.blocked else ()
+    label = EXACT if row.blocked else ALIKE
+    told = (Signal(BLOCKLIST, "1", label, 1.0),) if row.blocked or row.alike else ()
     return Pending(row.recipe_id, row.sha256, row.prompt, decode(body), told)
 
 
@@ -108,8 +114,10 @@ def append(
 ) -> VerdictRow:
     """Put a verdict in force, tell of it, and open or close the work that follows.
 
-    `evidence` are the ids of the signals it follows from. The caller holds the recipe's lock.
+    `evidence` are the ids of the signals it follows from. The caller holds the recipe's lock. Raises Blocked
+    for an approval of what was taken down.
     """
+    comebacks.require_allowed(session, judged)
     row = VerdictRow.append(
         session,
         judged.recipe_id,

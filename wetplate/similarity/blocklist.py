@@ -108,6 +108,11 @@ def require_unblocked(
         )
 
 
+def any_look(session: Session) -> bool:
+    """Whether any look is blocked at all."""
+    return session.execute(_looks().limit(1)).first() is not None
+
+
 def blocked(kind: Kind, column: Any) -> ColumnElement[bool]:
     """Whether the column's value is blocked: a condition for queries."""
     row = aliased(BlockRow)

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from wetplate.storage.database import Base, Json, now
 
-HANDLED = ("review.decided", "image.withdrawn", "image.reinstated", "transform.requested")
+HANDLED = ("review.decided", "notice.decided", "image.withdrawn", "image.reinstated", "transform.requested")
 LOCK = 0x77657470
 CHANNEL = "wetplate_outbox"
 

@@ -1,0 +1,52 @@
+"""What was taken down once, or looks like it, and comes to be judged again.
+
+Here: which paintings look like something blocked, which verdicts rest on a block that is lifted, and that no
+person approves what is blocked. Not here: the blocklist (`similarity.blocklist`), what follows from the
+signal (`bands`).
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, not_, or_, select
+from sqlalchemy.orm import Session
+
+from wetplate.moderation.bands import APPROVE
+from wetplate.moderation.judge import Judged
+from wetplate.similarity import blocklist
+from wetplate.similarity.blocklist import Kind
+from wetplate.similarity.look import Look
+from wetplate.similarity.tables import FingerprintRow
+
+EXACTLY = "blocklist: taken down once, must not come back"
+
+
+def alike(session: Session, objects_sha256: Sequence[str]) -> set[str]:
+    """Which of these stored paintings look like something blocked: for a person to compare."""
+    if not blocklist.any_look(session):
+        return set()
+    rows = session.scalars(select(FingerprintRow).where(FingerprintRow.object_sha256.in_(objects_sha256)))
+    seen = {row.object_sha256: Look(row.phash, row.colours) for row in rows}
+    return {digest for digest, look in seen.items() if blocklist.resembling(session, look)}
+
+
+def outdated(verdict: Any) -> ColumnElement[bool]:
+    """Whether a verdict rejects for a block that stands no more, so that the detectors judge anew."""
+    same = FingerprintRow.object_sha256 == verdict.object_sha256
+    pixels = select(FingerprintRow.object_sha256).where(
+        same, blocklist.blocked(Kind.PIXELS, FingerprintRow.pixel_sha256)
+    )
+    stands = or_(
+        blocklist.blocked(Kind.RECIPE, verdict.stream),
+        blocklist.blocked(Kind.OBJECT, verdict.object_sha256),
+        pixels.correlate(verdict).exists(),
+    )
+    return and_(verdict.reasons.contains([EXACTLY]), not_(stands))
+
+
+def require_allowed(session: Session, judged: Judged) -> None:
+    """Return unless the verdict approves what is blocked. Raises Blocked."""
+    if judged.verdict == APPROVE:
+        blocklist.require_unblocked(
+            session, recipe_id=judged.recipe_id, object_sha256=judged.object_sha256
+        )

@@ -1,0 +1,94 @@
+"""A decision takes effect: the verbs of it, each one transaction of the caller, each harmless when run again.
+
+Here: what a decision does to rows and objects, and what is asked before a notice counts as executed, verified
+and told. Not here: caches (`delivery.notices.carrying_out` puts these verbs and the purge in their order),
+the evidence (`evidence`).
+
+Rules:
+1. Safe first: images are hidden before anything that takes time. Evidence is kept before public files go.
+2. Taking down is one transaction for all images of the notice: moves, blocks, holds, step, event.
+3. Executed means that rows say so; verified, that every cache was seen from outside to have forgotten, and
+   that no public object is left.
+"""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from wetplate.publication import takedown
+from wetplate.publication.notices import catalog, decisions, effects, grounds, steps
+from wetplate.publication.notices.steps import Outcome, State, Step
+from wetplate.publication.notices.tables import NoticeEventRow, NoticeRow
+from wetplate.storage import outbox
+from wetplate.storage.objects import Objects
+from wetplate.storage.outbox import Event
+
+DECIDED = steps.topic(State.DECIDED)
+
+
+def prepare(session: Session, notice_id: str, actor: str, ground: str = "") -> NoticeRow:
+    """Have it decided, upheld if nobody decided yet, and its images out of sight. Raises NoticeError."""
+    row = catalog.locked(session, notice_id)
+    if State(row.state).undecided:
+        if row.state != State.WITHDRAWN:
+            decisions.withdraw(session, notice_id, actor)
+        decisions.decide(session, notice_id, Outcome.UPHELD, actor, ground or grounds.USUAL[row.kind])
+    elif row.state == State.DECIDED and Outcome(str(row.outcome)).takes_down:
+        effects.hide(session, notice_id, catalog.included(session, notice_id), actor)
+    return row
+
+
+def execute(session: Session, notice_id: str, actor: str) -> NoticeRow:
+    """Take down, or give back, what was decided; nothing if that is done. Raises NoticeError."""
+    row = catalog.locked(session, notice_id)
+    if row.state != State.DECIDED:
+        return row
+    images = catalog.included(session, notice_id)
+    decided = catalog.decision(session, notice_id)
+    if Outcome(decided["outcome"]).takes_down:
+        done = {"images": effects.take_down(session, notice_id, images, decided["actor"], decided["reason"])}
+        left = [each.canonical_id for each in catalog.images(session, notice_id)]
+        effects.give_back(session, notice_id, [], actor) if not left else None
+    else:
+        given = effects.give_back(session, notice_id, images, actor)
+        done = {"images": sorted(given), **{"became": given}}  # type: ignore[dict-item]
+    return catalog.take(session, notice_id, Step.EXECUTE, actor, **done)
+
+
+def delete(session: Session, objects: Objects, notice_id: str) -> int:
+    """Delete the public copies of what was taken down; gives how many there were."""
+    row = catalog.find(session, notice_id)
+    if not row.outcome or not Outcome(row.outcome).takes_down:
+        return 0
+    return sum(takedown.execute(session, objects, image) for image in catalog.included(session, row.id))
+
+
+def verified(session: Session, notice_id: str, actor: str, **seen: object) -> NoticeRow:
+    """It was seen from outside to hold; nothing if that is recorded. `seen` goes into the event."""
+    row = catalog.locked(session, notice_id)
+    return catalog.take(session, notice_id, Step.VERIFY, actor, **seen) if row.state == State.EXECUTED else row
+
+
+def told(session: Session, notice_id: str, actor: str) -> NoticeRow:
+    """Reasons and redress can be read at the receipt's address; the work of the event is done."""
+    row = catalog.locked(session, notice_id)
+    if row.state == State.VERIFIED:
+        row = catalog.take(session, notice_id, Step.NOTIFY, actor, where="receipt")
+        row.due_at = None
+    outbox.handle(session, _open_events(session, notice_id))
+    return row
+
+
+def went_dark(session: Session, notice_id: str) -> NoticeEventRow | None:
+    """The event from which on no origin served the images: withdrawn for the time being, else executed."""
+    row = NoticeEventRow
+    dark = row.event.in_((Step.WITHDRAW, Step.EXECUTE, DECIDED))
+    return session.scalars(
+        select(row).where(row.stream == notice_id, dark).order_by(row.position).limit(1)
+    ).first()
+
+
+def _open_events(session: Session, notice_id: str) -> list[int]:
+    query = select(Event.id).where(
+        Event.topic == DECIDED, Event.key == notice_id, Event.handled_at.is_(None)
+    )
+    return list(session.scalars(query))
