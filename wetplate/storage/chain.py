@@ -6,7 +6,7 @@ writers of different images never wait for each other.
 Rules:
 1. The hash covers `body`, the text that was stored, never a re-serialised value; `body` tells every column.
 2. Any change of a stored row is found, in whichever column, also a superuser's; so is a row taken out of the
-   middle. A stream cut off at its end is not: heads of streams have to be kept elsewhere for that.
+   middle. A stream cut off at its end is not: for that, `wetplate.audit` puts every row into a signed tree.
 """
 
 import hashlib
@@ -21,6 +21,7 @@ from sqlalchemy.orm import Mapped, Session, declared_attr, mapped_column
 from wetplate.storage.database import now
 
 GENESIS = "0" * 64
+PLAIN = (str, int, float, list, dict, type(None))  # bool is an int
 CHAIN = {"id", "stream", "position", "body", "previous", "hash"}
 
 
@@ -52,7 +53,7 @@ class Chained:
         last = session.scalars(_tail(cls, stream)).first()
         position, previous = (last.position + 1, last.hash) if last else (0, GENESIS)
         at = now()
-        body = _told({"at": at, **columns})
+        body = told({"at": at, **columns})
         mapped: Any = cls  # the constructor is declarative's, which this mixin cannot see
         row: Self = mapped(
             stream=stream,
@@ -81,30 +82,36 @@ def broken(rows: Sequence[Any]) -> Iterator[str]:
             yield f"{row.stream}: row {row.position} does not follow the one before it"
         if row.hash != link(row.previous, row.stream, row.position, row.body):
             yield f"{row.stream}: row {row.position} was changed after it was written"
-        elif changed := _unlike_body(row):
+        elif changed := unlike(row.body, _columns(row)):
             yield f"{row.stream}: row {row.position}: {', '.join(changed)} changed after it was written"
         previous = row.hash
 
 
-def _unlike_body(row: Any) -> list[str]:
-    """The columns that no longer say what the body says."""
+def unlike(body: str, columns: Mapping[str, Any]) -> list[str]:
+    """The columns (as the database gives them, without those of the chain) that the body does not tell so."""
     try:
-        told = dict(json.loads(row.body))
+        said = dict(json.loads(body))
     except (ValueError, TypeError):
         return ["body"]
-    names = set(inspect(row).mapper.column_attrs.keys()) - CHAIN
-    columns = {name: getattr(row, name) for name in names}
-    found = json.loads(_told(columns))
-    return sorted(name for name in told.keys() | found.keys() if told.get(name) != found.get(name))
+    names = said.keys() | columns.keys()
+    return sorted(name for name in names if said.get(name) != _plain(columns.get(name)))
 
 
-def _told(columns: Mapping[str, Any]) -> str:
+def told(columns: Mapping[str, Any]) -> str:
     """Canonical JSON text of a row's columns: keys sorted, no white space, times in UTC."""
     return json.dumps(columns, sort_keys=True, separators=(",", ":"), default=_plain)
 
 
-def _plain(value: Any) -> str:
-    return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else str(value)
+def _columns(row: Any) -> dict[str, Any]:
+    names = set(inspect(row).mapper.column_attrs.keys()) - CHAIN
+    return dict(json.loads(told({name: getattr(row, name) for name in names})))
+
+
+def _plain(value: Any) -> Any:
+    """A column's value as JSON tells it."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    return value if isinstance(value, PLAIN) else str(value)
 
 
 def _tail(cls: Any, stream: str) -> Any:
