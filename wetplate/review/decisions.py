@@ -31,7 +31,7 @@ from wetplate.review import reasons as codes
 from wetplate.review.access import Person
 from wetplate.review.reasons import SKIP
 from wetplate.review.second import Effect
-from wetplate.review.standing import decided, standing
+from wetplate.review.standing import decided, origin, standing
 from wetplate.review.tables import DecisionRow
 from wetplate.storage.database import now as present
 from wetplate.storage.objects import Objects
@@ -74,7 +74,7 @@ def propose(
     moment = now or present()
     task = tasks.get(session, task_id)
     rights.require_queue(person, task.queue, restricted=task.restricted)
-    said = _checked(task, decision, reason, note, details)
+    said = _checked(task, origin(session, task), decision, reason, note, details)
     _require_holder(task, person)
     if decision == SKIP:
         return tasks.release(session, task_id, lease, now=moment, skipped_until=moment + SKIPPED)
@@ -132,15 +132,22 @@ def reasons(queue: str, decision: str, subject: str = "") -> Mapping[str, str]:
     return codes.reasons(queue, decision, subject)
 
 
+def offered(session: Session, task: TaskRow, person: Person) -> Mapping[str, Mapping[str, str]]:
+    """What this person may decide about this task, and for which reasons."""
+    words = origin(session, task)
+    may = rights.allowed(task, person, words)
+    return {each: codes.reasons(task.queue, each, task.subject, words) for each in may}
+
+
 def of(session: Session, subject: str) -> Sequence[DecisionRow]:
     """Every decision about this subject, in order."""
     return decided(session, subject)
 
 
 def _checked(
-    task: TaskRow, decision: str, reason: str, note: str, details: Mapping[str, Any]
+    task: TaskRow, origin: str, decision: str, reason: str, note: str, details: Mapping[str, Any]
 ) -> dict[str, Any]:
-    known = codes.reasons(task.queue, decision, task.subject)
+    known = codes.reasons(task.queue, decision, task.subject, origin)
     if reason not in known:
         raise ModerationError(f"{reason!r} is no reason to {decision}; known: {', '.join(known)}")
     if reason == "other" and not note.strip():

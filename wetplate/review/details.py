@@ -3,7 +3,8 @@
 Rules:
 1. Approving what a detector suspects of showing somebody (`privacy/*`) names the legal basis on which it is
    shown. Redacting names the regions. Upholding a notice in part names the images that go.
-2. Nothing else is taken: a field that the decision has no use for is refused.
+2. A decision on a notice may state `facts`, which go into the statement of reasons.
+3. Nothing else is taken: a field that the decision has no use for is refused.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,10 +13,11 @@ from typing import Any
 
 from wetplate.errors import ModerationError
 from wetplate.moderation.tables import TaskRow
-from wetplate.review.reasons import APPROVE, PARTIAL, REDACT
+from wetplate.review.reasons import APPROVE, PARTIAL, REDACT, REFUSE, UPHOLD
 
 NONE: Mapping[str, Any] = MappingProxyType({})
 REGIONS = 64
+FACTS = 5_000  # characters
 LEGAL_BASES: Mapping[str, str] = MappingProxyType(
     {
         "synthetic-person": "nobody: the person does not exist",
@@ -34,13 +36,18 @@ def needs(task: TaskRow, decision: str) -> tuple[str, ...]:
     return {REDACT: ("regions",), PARTIAL: ("images",)}.get(decision, ())
 
 
+def takes(task: TaskRow, decision: str) -> tuple[str, ...]:
+    """The fields this decision about this task may carry beside those it needs."""
+    return ("facts",) if decision in (UPHOLD, PARTIAL, REFUSE) else ()
+
+
 def checked(task: TaskRow, decision: str, details: Mapping[str, Any]) -> dict[str, Any]:
     """The details as they are recorded. Raises ModerationError."""
-    fields = needs(task, decision)
+    needed = needs(task, decision)
     given = {name: value for name, value in details.items() if value not in (None, "", [], ())}
-    if unknown := given.keys() - set(fields):
+    if unknown := given.keys() - {*needed, *takes(task, decision)}:
         raise ModerationError(f"{decision} takes no {', '.join(sorted(unknown))}: leave it out")
-    return {name: CHECKS[name](given.get(name)) for name in fields}
+    return {name: CHECKS[name](given.get(name)) for name in dict.fromkeys((*needed, *given))}
 
 
 def _legal_basis(value: Any) -> str:
@@ -72,8 +79,13 @@ def _images(value: Any) -> list[str]:
     return sorted(set(value))
 
 
+def _facts(value: Any) -> str:
+    return str(value).strip()[:FACTS]
+
+
 CHECKS: Mapping[str, Callable[[Any], Any]] = {
     "legal_basis": _legal_basis,
     "regions": _regions,
     "images": _images,
+    "facts": _facts,
 }

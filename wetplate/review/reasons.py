@@ -21,6 +21,7 @@ APPROVE, REJECT, REDACT, ESCALATE, SKIP = "approve", "reject", "redact", "escala
 UPHOLD, PARTIAL, REFUSE = "uphold", "partial", "refuse"
 OF_IMAGES = (APPROVE, REJECT, REDACT, ESCALATE, SKIP)
 OF_NOTICES = (UPHOLD, PARTIAL, REFUSE, SKIP)
+OF_APPEALS = (UPHOLD, REFUSE, SKIP)
 NOTICE = "notice:"
 OTHER: Mapping[str, str] = {"other": "say it in the note"}
 COVERABLE = ("privacy/", "likeness/", "ip/")
@@ -46,21 +47,25 @@ STANDING: Mapping[str, str] = {
 }
 
 
-def reasons(queue: str, decision: str, subject: str = "") -> Mapping[str, str]:
-    """Reason codes and their sentences, in the order they are offered. Raises ModerationError."""
-    if decision not in decisions(queue, subject):
-        known = ", ".join(decisions(queue, subject))
+def reasons(queue: str, decision: str, subject: str = "", origin: str = "") -> Mapping[str, str]:
+    """Reason codes and their sentences, in the order they are offered. Raises ModerationError.
+
+    `origin` is the queue in whose words a second opinion is given.
+    """
+    if decision not in decisions(queue, subject, origin):
+        known = ", ".join(decisions(queue, subject, origin))
         raise ModerationError(f"{decision!r} cannot be decided in the queue {queue}; known: {known}")
-    legal = decision in OF_NOTICES and decision != SKIP and queue != tasks.APPEAL
-    return MappingProxyType({**_codes(queue, decision), **({} if legal else OTHER)})
+    words = origin or queue
+    legal = decision in (UPHOLD, PARTIAL, REFUSE) and words != tasks.APPEAL
+    return MappingProxyType({**_codes(words, decision), **({} if legal else OTHER)})
 
 
-def decisions(queue: str, subject: str = "") -> tuple[str, ...]:
+def decisions(queue: str, subject: str = "", origin: str = "") -> tuple[str, ...]:
     """What can be decided in this queue about an image or, if that is the subject, a notice."""
     if queue not in tasks.QUEUES:
         raise ModerationError(f"{queue!r} is no queue; known: {', '.join(tasks.QUEUES)}")
     if queue == tasks.TAKEDOWN or subject.startswith(NOTICE):
-        return OF_NOTICES
+        return OF_APPEALS if (origin or queue) == tasks.APPEAL else OF_NOTICES
     without = {tasks.SECOND: (REDACT,), tasks.ESCALATED: (ESCALATE,), tasks.APPEAL: (ESCALATE,)}.get(
         queue, ()
     )
@@ -68,7 +73,7 @@ def decisions(queue: str, subject: str = "") -> tuple[str, ...]:
 
 
 def _codes(queue: str, decision: str) -> Mapping[str, str]:
-    if queue == tasks.APPEAL and decision in (UPHOLD, PARTIAL):
+    if queue == tasks.APPEAL and decision == UPHOLD:
         return GRANTING
     if queue == tasks.APPEAL and decision == REFUSE:
         return STANDING

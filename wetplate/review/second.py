@@ -16,9 +16,9 @@ from enum import StrEnum
 from wetplate.moderation.bands import APPROVE, REJECT
 from wetplate.moderation.judge import POLICY
 from wetplate.moderation.tasks import APPEAL, ESCALATED, SECOND, TAKEDOWN
-from wetplate.review.reasons import ESCALATE, PARTIAL, REDACT, REFUSE, UPHOLD
+from wetplate.review.reasons import ESCALATE, REDACT, REFUSE, UPHOLD
 
-GIVES_BACK = {(APPEAL, UPHOLD), (APPEAL, PARTIAL), (TAKEDOWN, REFUSE)}
+GIVES_BACK = {(APPEAL, UPHOLD), (TAKEDOWN, REFUSE)}
 
 
 class Effect(StrEnum):
@@ -46,7 +46,7 @@ class Standing:
     Attributes:
         verdict, decided_by: in force before it (`policy` or `person:<id>`), "" if none.
         restricted: the subject is in quarantine.
-        withdrawn: images of the notice are taken down, so that they could be given back.
+        withdrawn: images are down because of the notice, so that they could be given back.
         first: a decision that waits for this one.
     """
 

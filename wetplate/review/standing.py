@@ -7,6 +7,8 @@ from sqlalchemy.orm import Session
 
 from wetplate.moderation import catalog
 from wetplate.moderation.tables import TaskRow
+from wetplate.moderation.tasks import ESCALATED, SECOND
+from wetplate.publication.notices.steps import Outcome
 from wetplate.publication.notices.tables import NoticeRow
 from wetplate.review.reasons import NOTICE
 from wetplate.review.second import Effect, First, Standing
@@ -17,13 +19,20 @@ def standing(session: Session, task: TaskRow) -> Standing:
     """What is in force about the task's subject, and which decision waits for a second person."""
     first = pending(decided(session, task.subject), task.object_sha256)
     if task.subject.startswith(NOTICE):
-        notice = session.get(NoticeRow, task.subject.removeprefix(NOTICE))
-        withdrawn = notice is not None and notice.withdrawn_at is not None
+        withdrawn = _withdrawn(session.get(NoticeRow, task.subject.removeprefix(NOTICE)))
         return Standing(withdrawn=withdrawn, restricted=task.restricted, first=first)
     verdict = catalog.last_verdict(session, task.subject)
     if verdict is None or verdict.object_sha256 != task.object_sha256:
         return Standing(restricted=task.restricted, first=first)
     return Standing(verdict.verdict, verdict.decided_by, task.restricted, first=first)
+
+
+def origin(session: Session, task: TaskRow) -> str:
+    """The queue in whose words a task is decided: of a second opinion, the first one's."""
+    if task.queue not in (SECOND, ESCALATED):
+        return task.queue
+    first = pending(decided(session, task.subject), task.object_sha256)
+    return first.queue if first is not None else task.queue
 
 
 def pending(rows: Sequence[DecisionRow], object_sha256: str) -> First | None:
@@ -44,3 +53,10 @@ def decided(session: Session, subject: str) -> Sequence[DecisionRow]:
     """Every decision about this subject, in order."""
     query = select(DecisionRow).where(DecisionRow.stream == subject).order_by(DecisionRow.position)
     return session.scalars(query).all()
+
+
+def _withdrawn(notice: NoticeRow | None) -> bool:
+    """Taken down by the decision, or hidden until there is one."""
+    if notice is None or notice.outcome is None:
+        return notice is not None and notice.withdrawn_at is not None
+    return Outcome(notice.outcome).takes_down
