@@ -1,4 +1,5 @@
-"""Bands: from signals to a verdict, without any I/O. The same input always gives the same verdict.
+"""Bands: from signals to a verdict, without any I/O. The same input always gives the same verdict, in the same
+words and in whatever order it comes.
 
 Here: the decision. Not here: what the signals are (detectors), what a person decides.
 
@@ -29,6 +30,7 @@ SEVERITY = (APPROVE, REVIEW, REJECT)
 FROM_PROMPT = {"block": REJECT, "review_output": REVIEW, "note": APPROVE}
 #: Not a detector: what the blocklist knows of the bytes, kept as a signal so that the verdict can be replayed.
 BLOCKLIST, EXACT, ALIKE = "blocklist", "EXACT", "ALIKE"
+EXACTLY = "blocklist: taken down once, must not come back"
 QUARANTINE = "zero tolerance: only a person decides, in quarantine"
 NONE: Mapping[str, Record] = MappingProxyType({})
 
@@ -67,7 +69,7 @@ def decide(
     records: Mapping[str, Record] = NONE,
 ) -> Decision:
     """The verdict on the bytes with this hash; `records` are the calibrations in the catalog, by SHA-256."""
-    heard = (band(signal, policy, records) for signal in signals)
+    heard = (band(signal, policy, records) for signal in sorted(signals, key=_in_order))
     found = [each for each in (*_silent(signals, policy), *heard, *_read(hits)) if each.why]
     slugs = tuple(dict.fromkeys(each.slug for each in found if each.slug and each.band != APPROVE))
     restricted = not policy.taxonomy.zero_tolerance().isdisjoint(slugs)
@@ -108,6 +110,11 @@ def band(signal: Signal, policy: Policy, records: Mapping[str, Record] = NONE) -
     return _scored(signal, signal.score, detector, policy, records)
 
 
+def _in_order(signal: Signal) -> tuple[str, str, str, float, str]:
+    score = -1.0 if signal.score is None else signal.score
+    return signal.detector, signal.label, signal.revision, score, signal.error or ""
+
+
 def _scored(
     signal: Signal, score: float, detector: Detector, policy: Policy, records: Mapping[str, Record]
 ) -> Finding:
@@ -136,7 +143,7 @@ def _covered(signal: Signal, detector: Detector, label: Label, records: Mapping[
 
 def _blocked(signal: Signal) -> Finding:
     if signal.label == EXACT:
-        return Finding(REJECT, "blocklist: taken down once, must not come back")
+        return Finding(REJECT, EXACTLY)
     return Finding(REVIEW, "blocklist: looks like a picture that was taken down")
 
 

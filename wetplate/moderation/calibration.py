@@ -107,7 +107,8 @@ def samples(seen: Sequence[Picture], label: str, slug: str) -> Iterator[Sample]:
     """The pictures that say something of this label; one the detector did not report it in scored 0."""
     for picture in seen:
         bad = picture.verdict == "reject" and slug in picture.reasons
-        if bad or (picture.verdict == "approve" and picture.reasons[:1] in [(said,) for said in TELLING]):
+        good = picture.verdict == "approve" and any(said in TELLING for said in picture.reasons[:1])
+        if bad or good:
             yield Sample(picture.object_sha256, picture.scores.get(label, 0.0), bad)
 
 
@@ -129,16 +130,15 @@ def sign(session: Session, measured: Measured, signed_by: str) -> str:
     return record
 
 
-def records(session: Session, *, until: datetime | None = None) -> dict[str, Record]:
-    """The records that stand in the catalog, by SHA-256; those that stood at a moment.
-
-    One whose body is not what its SHA-256 says does not stand.
-    """
-    query = select(CalibrationRow.record, CalibrationRow.body)
-    if until is not None:
-        query = query.where(CalibrationRow.at <= until)
-    rows = session.execute(query)
+def records(session: Session) -> dict[str, Record]:
+    """The records that stand in the catalog, by SHA-256; one whose body is another does not stand."""
+    rows = session.execute(select(CalibrationRow.record, CalibrationRow.body))
     return {key: _record(json.loads(body)) for key, body in rows if _sha256(body) == key}
+
+
+def since(session: Session) -> dict[str, datetime]:
+    """Since when each record stands."""
+    return {key: at for key, at in session.execute(select(CalibrationRow.record, CalibrationRow.at))}
 
 
 def _record(said: Mapping[str, Any]) -> Record:

@@ -281,8 +281,8 @@ def _keep_signals(session: Session, judged: Judged) -> list[int]:
     kept = _last_kept(session, judged)
     if {as_signal(row) for row in kept} == set(judged.signals):
         return [row.id for row in kept]
-    about = {"recipe_id": judged.recipe_id, "object_sha256": judged.object_sha256}
-    about["at"] = session.scalar(select(func.clock_timestamp()))
+    at = session.scalar(select(func.clock_timestamp()))
+    about = {"recipe_id": judged.recipe_id, "object_sha256": judged.object_sha256, "at": at}
     rows = [SignalRow(**about, **_columns(signal)) for signal in judged.signals]
     session.add_all(rows)
     session.flush()

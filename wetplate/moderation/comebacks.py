@@ -11,14 +11,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, not_, or_, select
 from sqlalchemy.orm import Session
 
-from wetplate.moderation.bands import APPROVE
+from wetplate.moderation.bands import APPROVE, EXACTLY
 from wetplate.moderation.judge import Judged
 from wetplate.similarity import blocklist
 from wetplate.similarity.blocklist import Kind
 from wetplate.similarity.look import Look
 from wetplate.similarity.tables import FingerprintRow
-
-EXACTLY = "blocklist: taken down once, must not come back"
 
 
 def alike(session: Session, objects_sha256: Sequence[str]) -> set[str]:

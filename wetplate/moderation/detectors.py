@@ -1,15 +1,16 @@
 """Detectors: opens what a policy names, and says what each can and cannot see.
 
-Here: the choice by kind. The torch module is imported only if the policy names a transformers detector.
+Here: the choice by kind, and in which revision each would speak. The torch module is imported only if a
+transformers detector is opened.
 """
 
 import importlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 
-from wetplate.moderation.nudenet_process import NudeNet
+from wetplate.moderation.nudenet_process import ABSENT, NudeNet
 from wetplate.moderation.policy import Detector, Policy
-from wetplate.moderation.signals import Classifier
+from wetplate.moderation.signals import Classifier, pinned
 from wetplate.moderation.surface import Surface
 
 OpenClassifiers = Callable[[Policy], AbstractContextManager[Sequence[Classifier]]]
@@ -22,6 +23,13 @@ def open_classifiers(policy: Policy) -> Iterator[Sequence[Classifier]]:
         yield [_opened(detector, stack) for detector in policy.detectors.values()]
 
 
+def revisions(policy: Policy) -> dict[str, str]:
+    """The revision in which each detector of the policy would speak now; none of one that is not installed."""
+    with ExitStack() as stack:
+        now = {name: _revision(detector, stack) for name, detector in policy.detectors.items()}
+    return {name: revision for name, revision in now.items() if revision != ABSENT}
+
+
 def abilities(classifiers: Sequence[Classifier]) -> str:
     """A Markdown table: which detectors ran, what they see, what they are blind to."""
     rows = [f"| {c.name} | {c.revision} | {c.sees} | {c.blind} |" for c in classifiers]
@@ -32,6 +40,12 @@ def abilities_of(detector: str) -> tuple[str, str]:
     """What a detector that ran once sees and is blind to, by its name; without opening it."""
     known = {"surface": (Surface.sees, Surface.blind), "nudenet": (NudeNet.sees, NudeNet.blind)}
     return known.get(detector, ("what its model was trained to tell apart", "all else"))
+
+
+def _revision(detector: Detector, stack: ExitStack) -> str:
+    if detector.kind == "transformers":
+        return pinned(detector.model, detector.revision)
+    return _opened(detector, stack).revision
 
 
 def _opened(detector: Detector, stack: ExitStack) -> Classifier:

@@ -95,7 +95,9 @@ def _judged(
 def measured(signal: Signal, policy: Policy) -> Signal:
     """The signal with what the policy says of its label."""
     label = policy.label(signal.detector, signal.label)
-    return replace(signal, slug=label.slug, approve=label.approve, reject=label.reject) if label else signal
+    if label is None:
+        return replace(signal, slug=None, approve=None, reject=None)
+    return replace(signal, slug=label.slug, approve=label.approve, reject=label.reject)
 
 
 def _seconds(classifier: Classifier, policy: Policy) -> float:

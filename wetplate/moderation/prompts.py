@@ -15,6 +15,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from wetplate.moderation.policy import PromptRule
 
@@ -42,6 +43,12 @@ def hits(prompt: str, rules: Sequence[PromptRule]) -> list[Hit]:
     """Every rule the prompt meets, in the policy's order."""
     words = tokens(prompt)
     return [hit for rule in rules for hit in _met(rule, words)]
+
+
+@lru_cache(4096)
+def _wanted(phrase: str) -> tuple[str, ...]:
+    """The words of a policy's phrase, which is compared with every prompt."""
+    return tuple(tokens(phrase))
 
 
 def tokens(text: str) -> list[str]:
@@ -100,7 +107,7 @@ def _any(phrases: Sequence[str], words: Sequence[str]) -> Iterator[tuple[int, in
 
 
 def _found(phrase: str, words: Sequence[str]) -> Iterator[tuple[int, int]]:
-    wanted = tokens(phrase)
+    wanted = _wanted(phrase)
     for start in range(len(words) - len(wanted) + 1):
-        if wanted and list(words[start : start + len(wanted)]) == wanted:
+        if wanted and words[start] == wanted[0] and tuple(words[start : start + len(wanted)]) == wanted:
             yield start, start + len(wanted)

@@ -32,6 +32,11 @@ class Signal:
     reject: float | None = None
 
 
+def pinned(model: str, revision: str) -> str:
+    """The revision of a detector that is a pinned model: both names, so that another model is another revision."""
+    return f"{model}@{revision}"
+
+
 class Classifier(Protocol):
     """A detector.
 

@@ -16,7 +16,7 @@ from transformers import AutoImageProcessor, AutoModelForImageClassification
 
 from wetplate.errors import ModelError
 from wetplate.generation import checkpoint
-from wetplate.moderation.signals import Signal
+from wetplate.moderation.signals import Signal, pinned
 from wetplate.moderation.views import boxes, views
 from wetplate.settings import ROOT
 
@@ -32,7 +32,7 @@ class TransformersClassifier:
     blind = "whatever its training pictures did not show, and it was trained on photographs"
 
     def __init__(self, name: str, model: str, revision: str) -> None:
-        self.name, self.revision, self._id = name, f"{model}@{revision}", model
+        self.name, self.revision, self._id = name, pinned(model, revision), model
         self.sees = f"what {model} was trained to tell apart"
         self._pinned = revision
         self._model: tuple[Any, Any] | None = None
