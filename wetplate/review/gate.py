@@ -24,6 +24,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Engine
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -146,7 +147,7 @@ async def _field(request: Request, body: bytes) -> object:
     try:
         async with Request(request.scope, handed_on(body)).form(max_files=4, max_fields=200) as form:
             given = form.getlist(csrf.FIELD)
-    except (MultiPartException, ValueError) as error:
+    except (HTTPException, MultiPartException, ValueError) as error:
         raise FormRefused("this form cannot be read: open the page again and repeat") from error
     return given[0] if len(given) == 1 else None
 

@@ -52,14 +52,14 @@ class SignIn:
 
     async def password(self, request: Request) -> Response:
         """POST /sign-in."""
-        form = await request.form()
-        where, name = onward(_text(form.get("next"))), _text(form.get("name"))
-        browser = self._browser(request)
+        async with request.form() as form:
+            said = {name: value for name, value in form.items() if isinstance(value, str)}
+        where, name, browser = onward(said.get("next")), said.get("name", ""), self._browser(request)
         try:
-            if not csrf.same(csrf.derived(browser) if browser else "", form.get(csrf.FIELD)):
+            if not csrf.same(csrf.derived(browser) if browser else "", said.get(csrf.FIELD)):
                 raise ForgedRequest(STALE)
-            said = name, _text(form.get("password")), request.state.address, request.state.throttles
-            token = await run_in_threadpool(self._local.sign_in, *said)
+            asking = request.state.address, request.state.throttles
+            token = await run_in_threadpool(self._local.sign_in, name, said.get("password", ""), *asking)
         except ReviewError as refusal:
             return await self._page(request, where, name, refusal)
         return await self._let_in(request, token, where)
@@ -141,7 +141,3 @@ def routes(
     if federated:
         return [*common, Route(START, handlers.leave), Route(RETURN, handlers.back)]
     return [*common, Route(refusals.SIGN_IN, handlers.password, methods=["POST"])]
-
-
-def _text(said: object) -> str:
-    return said if isinstance(said, str) else ""
