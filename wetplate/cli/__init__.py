@@ -13,6 +13,7 @@ from wetplate.errors import WetplateError
 
 VERBS = {
     "family": "Check product families and list their recipes.",
+    "adopt": "Take pictures from outside into a family.",
     "infotext": "Read generation parameters from a text or an image.",
     "paint": "Paint what a family still lacks, without Dagster.",
     "review": "Decide on images that wait for a person.",
@@ -22,6 +23,7 @@ VERBS = {
     "verify-image": "Whose picture is this file, and did a machine make it?",
     "takedown": "Withdraw an image from the public.",
     "reinstate": "Bring a withdrawn image back.",
+    "notice": "Complaints about pictures: receive, decide, carry out, prove.",
     "objects": "Probe the object store, sweep orphans.",
     "db": "Start, stop and look at the catalog's Postgres.",
     "certs": "Make a test chain for signing.",

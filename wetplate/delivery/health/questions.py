@@ -136,6 +136,18 @@ WITH verified AS (
 SELECT width_bucket(-seconds, CAST(:bounds AS float8[])), count(*), sum(seconds) FROM verified GROUP BY 1
 """
 
+NOTICES = "SELECT kind, state, count(*) FROM notices WHERE closed_at IS NULL GROUP BY 1, 2"
+
+OVERDUE = "SELECT kind, count(*) FROM notices WHERE closed_at IS NULL AND due_at < now() GROUP BY 1"
+
+UNSERVABLE = """
+WITH verified AS (
+    SELECT (details ->> 'seconds')::float8 AS seconds FROM notice_events
+    WHERE event = 'verify' AND (details ->> 'images')::int > 0
+)
+SELECT width_bucket(-seconds, CAST(:bounds AS float8[])), count(*), sum(seconds) FROM verified GROUP BY 1
+"""
+
 BUDGET = """
 WITH today AS (
     SELECT b.images, b.device_ms / 1000.0 AS seconds, f.definition -> 'budget' AS allowed
@@ -179,6 +191,8 @@ PRESSING = (
     Question(OUTBOX, by_label(readings.OUTBOX_PENDING), {"topics": list(HANDLED)}),
     Question(TAKEDOWNS, by_column(readings.TAKEDOWN_PENDING, readings.TAKEDOWN_OLDEST)),
     Question(PURGES, by_label(readings.PURGES_PENDING)),
+    Question(NOTICES, by_label(readings.NOTICES)),
+    Question(OVERDUE, by_label(readings.NOTICES_OVERDUE)),
     Question(BUDGET, by_label(readings.BUDGET)),
 )
 
@@ -186,6 +200,7 @@ WHOLE = (
     Question(IMAGES, by_label(readings.IMAGES)),
     Question(VERDICTS, by_label(readings.VERDICTS)),
     Question(VERIFIED, by_bucket(readings.TAKEDOWN_VERIFIED), _bounds(readings.TAKEDOWN_VERIFIED)),
+    Question(UNSERVABLE, by_bucket(readings.NOTICE_SECONDS), _bounds(readings.NOTICE_SECONDS)),
     Question(MADE, by_label(readings.MADE)),
     Question(KEPT, by_label(readings.KEPT_TRANSFORMS)),
     Question(SIZES, by_bucket(readings.MADE_BYTES), _bounds(readings.MADE_BYTES)),

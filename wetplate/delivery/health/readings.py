@@ -13,11 +13,15 @@ from typing import Literal
 from wetplate.derivatives.transform import WIDTHS as OFFERED
 from wetplate.metrics import NAMESPACE, PICTURES, TAKEDOWNS, TARGETS, TIERS
 from wetplate.moderation.bands import APPROVE, REJECT, REVIEW
+from wetplate.publication.notices.kinds import Kind
+from wetplate.publication.notices.steps import State as NoticeState
 from wetplate.publication.states import State
 from wetplate.storage.outbox import HANDLED
 
 DECISIONS = (APPROVE, REVIEW, REJECT)
 STATES = tuple(state.value for state in State)
+KINDS = tuple(kind.value for kind in Kind)
+ACTIVE = tuple(state.value for state in NoticeState if not state.over)
 WIDTHS = tuple(map(str, OFFERED))
 SIZES = (1_000, 2_500, 5_000, 10_000, 20_000, 40_000, 80_000, 160_000, 320_000, 640_000, 1_280_000)
 SCORES = (30.0, 50.0, 60.0, 65.0, 70.0, 72.5, 75.0, 77.5, 80.0, 85.0, 90.0, 95.0)
@@ -61,6 +65,13 @@ TAKEDOWN_VERIFIED = Reading(
     "From the withdrawal's commit until every cache was seen from outside to refuse the image.",
     {}, TAKEDOWNS,
 )  # fmt: skip
+NOTICES = Reading("gauge", "notices_open", "Notices that are not closed.", {"kind": KINDS, "state": ACTIVE})
+NOTICES_OVERDUE = Reading("gauge", "notices_overdue", "Notices past their time.", {"kind": KINDS})
+NOTICE_SECONDS = Reading(
+    "histogram", "notice_to_unservable_seconds",
+    "From the click that withdrew an image for a notice until every cache was seen to refuse it.",
+    {}, TAKEDOWNS,
+)  # fmt: skip
 PURGES_PENDING = Reading("gauge", "purges_pending", "Purges not yet seen to work.", {"target": TARGETS})
 KEPT_TRANSFORMS = Reading(
     "gauge", "transform_store_bytes", "Bytes of transforms kept in the store.", {"tier": TIERS}
@@ -75,5 +86,6 @@ CATALOG_UP = Reading("gauge", "catalog_up", "1 if the catalog answered this scra
 ALL = (
     *(MADE, MADE_BYTES, MADE_SCORES, IMAGES, VERDICTS, REVIEW_WAITING, REVIEW_OLDEST),
     *(OUTBOX_PENDING, TAKEDOWN_PENDING, TAKEDOWN_OLDEST, TAKEDOWN_VERIFIED, PURGES_PENDING),
+    *(NOTICES, NOTICES_OVERDUE, NOTICE_SECONDS),
     *(KEPT_TRANSFORMS, BUDGET, CATALOG_UP),
 )

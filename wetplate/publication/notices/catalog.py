@@ -143,7 +143,9 @@ def by_receipt(session: Session, notice_id: str, token: str) -> NoticeRow:
     """The notice, for whoever holds its receipt. Raises NoticeUnknown, the same for a wrong id or token."""
     row = session.get(NoticeRow, notice_id)
     if not secrets.compare_digest(row.receipt if row else "", sha256(token.encode())) or row is None:
-        raise NoticeUnknown("there is no such receipt; use the address that was shown when you sent the notice")
+        raise NoticeUnknown(
+            "there is no such receipt; use the address that was shown when you sent the notice"
+        )
     return row
 
 
@@ -246,9 +248,7 @@ def open_appeal(session: Session, row: NoticeRow, excluded: Iterable[str]) -> No
 def _propose(session: Session, notice_id: str, found: Mapping[str, str]) -> None:
     for image, relation in found.items():
         sure = PROPOSED if relation == locate.NEAR else INCLUDED
-        session.add(
-            NoticeImageRow(notice=notice_id, canonical_id=image, relation=relation, decision=sure)
-        )
+        session.add(NoticeImageRow(notice=notice_id, canonical_id=image, relation=relation, decision=sure))
     session.flush()
 
 
@@ -278,6 +278,4 @@ def _event(
         details=dict(details),
     )
     told = {"step": event, "outcome": row.outcome, "kind": row.kind}
-    outbox.append(
-        session, steps.topic(State(row.state)), key=row.id, family=family(session, row.id), **told
-    )
+    outbox.append(session, steps.topic(State(row.state)), key=row.id, family=family(session, row.id), **told)

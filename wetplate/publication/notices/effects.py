@@ -45,9 +45,7 @@ def hide(session: Session, notice_id: str, images: Sequence[str], actor: str) ->
     return hidden
 
 
-def take_down(
-    session: Session, notice_id: str, images: Sequence[str], actor: str, ground: str
-) -> list[str]:
+def take_down(session: Session, notice_id: str, images: Sequence[str], actor: str, ground: str) -> list[str]:
     """Withdraw the images for good, block them in every way, and hold what proves it."""
     blocklist.lift(session, subject(notice_id), actor)
     for image in sorted(images):
@@ -56,7 +54,8 @@ def take_down(
         if seen := similarity.of(session, row.object_sha256):
             blocklist.block_look(session, seen, subject(notice_id), ground, actor)
         holds.place(session, row.recipe_id, actor, subject(notice_id))
-    holds.place(session, subject(notice_id), actor, subject(notice_id))
+    if images:
+        holds.place(session, subject(notice_id), actor, subject(notice_id))
     return sorted(images)
 
 
@@ -68,9 +67,7 @@ def give_back(session: Session, notice_id: str, images: Sequence[str], actor: st
     return {image: _given_back(session, notice_id, image, actor) for image in sorted(images)}
 
 
-def bring_back(
-    session: Session, notice_id: str, images: Sequence[str], actor: str, reason: str
-) -> list[str]:
+def bring_back(session: Session, notice_id: str, images: Sequence[str], actor: str, reason: str) -> list[str]:
     """Make the withdrawn images drafts again, and let them be painted, judged and published anew.
 
     Raises IllegalMove: TakedownPending while the takedown has not reached the store.

@@ -14,7 +14,7 @@ Rules:
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from wetplate.publication import takedown
+from wetplate.publication import moves, takedown
 from wetplate.publication.notices import catalog, decisions, effects, grounds, steps
 from wetplate.publication.notices.steps import Outcome, State, Step
 from wetplate.publication.notices.tables import NoticeEventRow, NoticeRow
@@ -25,16 +25,22 @@ from wetplate.storage.outbox import Event
 DECIDED = steps.topic(State.DECIDED)
 
 
-def prepare(session: Session, notice_id: str, actor: str, ground: str = "") -> NoticeRow:
-    """Have it decided, upheld if nobody decided yet, and its images out of sight. Raises NoticeError."""
+def uphold(session: Session, notice_id: str, actor: str, ground: str = "") -> NoticeRow:
+    """Decide it as upheld, images out of sight, unless somebody decided before. Raises NoticeError."""
     row = catalog.locked(session, notice_id)
     if State(row.state).undecided:
         if row.state != State.WITHDRAWN:
             decisions.withdraw(session, notice_id, actor)
         decisions.decide(session, notice_id, Outcome.UPHELD, actor, ground or grounds.USUAL[row.kind])
-    elif row.state == State.DECIDED and Outcome(str(row.outcome)).takes_down:
-        effects.hide(session, notice_id, catalog.included(session, notice_id), actor)
     return row
+
+
+def hide(session: Session, notice_id: str, actor: str) -> list[str]:
+    """Get out of sight what will be taken down; gives the images that were offered until now."""
+    row = catalog.locked(session, notice_id)
+    if row.state != State.DECIDED or not Outcome(str(row.outcome)).takes_down:
+        return []
+    return effects.hide(session, notice_id, catalog.included(session, notice_id), actor)
 
 
 def execute(session: Session, notice_id: str, actor: str) -> NoticeRow:
@@ -42,30 +48,29 @@ def execute(session: Session, notice_id: str, actor: str) -> NoticeRow:
     row = catalog.locked(session, notice_id)
     if row.state != State.DECIDED:
         return row
-    images = catalog.included(session, notice_id)
     decided = catalog.decision(session, notice_id)
-    if Outcome(decided["outcome"]).takes_down:
-        done = {"images": effects.take_down(session, notice_id, images, decided["actor"], decided["reason"])}
-        left = [each.canonical_id for each in catalog.images(session, notice_id)]
-        effects.give_back(session, notice_id, [], actor) if not left else None
-    else:
-        given = effects.give_back(session, notice_id, images, actor)
-        done = {"images": sorted(given), **{"became": given}}  # type: ignore[dict-item]
-    return catalog.take(session, notice_id, Step.EXECUTE, actor, **done)
+    down = catalog.included(session, notice_id) if Outcome(decided["outcome"]).takes_down else []
+    back = [each.canonical_id for each in catalog.images(session, notice_id) if each.canonical_id not in down]
+    given = effects.give_back(session, notice_id, back, actor)
+    effects.take_down(session, notice_id, down, decided["actor"], decided["reason"])
+    return catalog.take(session, notice_id, Step.EXECUTE, actor, images=sorted(down), given_back=given)
 
 
 def delete(session: Session, objects: Objects, notice_id: str) -> int:
-    """Delete the public copies of what was taken down; gives how many there were."""
+    """Delete the public copies of what was taken down, unless somebody did; gives how many there were."""
     row = catalog.find(session, notice_id)
     if not row.outcome or not Outcome(row.outcome).takes_down:
         return 0
-    return sum(takedown.execute(session, objects, image) for image in catalog.included(session, row.id))
+    owed = [image for image in catalog.included(session, row.id) if moves.pending(session, image)]
+    return sum(takedown.execute(session, objects, image) for image in owed)
 
 
 def verified(session: Session, notice_id: str, actor: str, **seen: object) -> NoticeRow:
     """It was seen from outside to hold; nothing if that is recorded. `seen` goes into the event."""
     row = catalog.locked(session, notice_id)
-    return catalog.take(session, notice_id, Step.VERIFY, actor, **seen) if row.state == State.EXECUTED else row
+    return (
+        catalog.take(session, notice_id, Step.VERIFY, actor, **seen) if row.state == State.EXECUTED else row
+    )
 
 
 def told(session: Session, notice_id: str, actor: str) -> NoticeRow:
@@ -88,7 +93,5 @@ def went_dark(session: Session, notice_id: str) -> NoticeEventRow | None:
 
 
 def _open_events(session: Session, notice_id: str) -> list[int]:
-    query = select(Event.id).where(
-        Event.topic == DECIDED, Event.key == notice_id, Event.handled_at.is_(None)
-    )
+    query = select(Event.id).where(Event.topic == DECIDED, Event.key == notice_id, Event.handled_at.is_(None))
     return list(session.scalars(query))

@@ -69,14 +69,18 @@ USUAL: Mapping[str, str] = {"dmca": "copyright", "dsa": "safety", "other": "safe
 def ground(code: str) -> Ground:
     """The ground of this code. Raises UnknownReason."""
     if code not in GROUNDS:
-        raise UnknownReason(f"{code[:40]!r} is no ground to uphold a notice; choose one of {', '.join(GROUNDS)}")
+        raise UnknownReason(
+            f"{code[:40]!r} is no ground to uphold a notice; choose one of {', '.join(GROUNDS)}"
+        )
     return GROUNDS[code]
 
 
 def refusal(code: str) -> str:
     """What this reason to refuse a notice means. Raises UnknownReason."""
     if code not in REFUSALS:
-        raise UnknownReason(f"{code[:40]!r} is no reason to refuse a notice; choose one of {', '.join(REFUSALS)}")
+        raise UnknownReason(
+            f"{code[:40]!r} is no reason to refuse a notice; choose one of {', '.join(REFUSALS)}"
+        )
     return REFUSALS[code]
 
 

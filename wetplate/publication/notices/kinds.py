@@ -47,9 +47,7 @@ FIELDS: Mapping[str, Field] = {
     "signature": Field("Your full name, as a signature", personal=True),
     "good_faith": Field("I believe in good faith that this use is not allowed", ticked=True),
     "accurate": Field("What I say here is accurate and complete", ticked=True),
-    "authorised": Field(
-        "Under penalty of perjury: I own the right, or may act for who owns it", ticked=True
-    ),
+    "authorised": Field("Under penalty of perjury: I own the right, or may act for who owns it", ticked=True),
     "minor": Field("It is about the sexual abuse of children; I may stay unnamed", ticked=True),
 }
 

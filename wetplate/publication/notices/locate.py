@@ -49,7 +49,9 @@ class Where:
 
     def recorded(self) -> dict[str, Any]:
         """As it goes into the record: no query string, no picture."""
-        upload = {"sha256": self.upload.sha256, "pixel_sha256": self.upload.pixel_sha256} if self.upload else {}
+        upload = (
+            {"sha256": self.upload.sha256, "pixel_sha256": self.upload.pixel_sha256} if self.upload else {}
+        )
         urls = [addresses.shown(url) for url in self.urls]
         return {"urls": urls, "hashes": list(self.hashes), "upload": upload}
 
@@ -117,9 +119,7 @@ def _named(session: Session, where: Where) -> Iterator[str]:
         same = or_(row.name.in_(names), row.sha256.in_(ids))
         yield from session.scalars(select(row.canonical_id).where(same).distinct())
     records = [record for each in said for record in each.records]
-    yield from session.scalars(
-        select(ProvenanceRow.canonical_id).where(ProvenanceRow.public_id.in_(records))
-    )
+    yield from session.scalars(select(ProvenanceRow.canonical_id).where(ProvenanceRow.public_id.in_(records)))
 
 
 def _same_pixels(session: Session, where: Where, images: Sequence[str]) -> Iterator[str]:

@@ -26,9 +26,7 @@ from wetplate.recipes.catalog import ORIGINAL
 from wetplate.recipes.tables import RecipeRow
 
 #: Where the restriction holds: it is the same everywhere; the vocabulary knows the EEA's countries.
-EEA = (
-    "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IS IT LI LT LU LV MT NL NO PL PT RO SE SI SK"
-).split()
+EEA = ("AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IS IT LI LT LU LV MT NL NO PL PT RO SE SI SK").split()
 SOURCE = {Kind.DSA: "SOURCE_ARTICLE_16"}
 OTHERWISE = "SOURCE_TYPE_OTHER_NOTIFICATION"
 REDRESS = (
@@ -69,9 +67,7 @@ def answer(session: Session, row: NoticeRow) -> dict[str, str]:
     return {"outcome": outcome.value, "why": why, "how": how, "redress": REDRESS}
 
 
-def _statement(
-    row: NoticeRow, decided: dict[str, Any], image: CanonicalRow, made: str
-) -> dict[str, Any]:
+def _statement(row: NoticeRow, decided: dict[str, Any], image: CanonicalRow, made: str) -> dict[str, Any]:
     ground = grounds.ground(decided["reason"])
     pictured = ["CONTENT_TYPE_IMAGE", *([] if made == ORIGINAL else ["CONTENT_TYPE_SYNTHETIC_MEDIA"])]
     return {

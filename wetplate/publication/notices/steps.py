@@ -144,9 +144,7 @@ def topic(state: State) -> str:
 def second(actor: str, first: Collection[str]) -> None:
     """Return if this person may decide the appeal. Raises NoticeStep."""
     if actor in first:
-        raise NoticeStep(
-            f"{actor} has decided about this notice before; somebody else decides the appeal"
-        )
+        raise NoticeStep(f"{actor} has decided about this notice before; somebody else decides the appeal")
 
 
 def _makes_sense(standing: Standing, step: Step) -> bool:
