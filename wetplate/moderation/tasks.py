@@ -157,7 +157,7 @@ def take(session: Session, task_id: int, reviewer: str, *, now: datetime, second
 
 def renew(session: Session, task_id: int, lease: int, *, now: datetime, seconds: float) -> TaskRow:
     """Hold it for so long from now. Raises LeaseLost."""
-    return _mine(session, task_id, lease, now, leased_until=now + timedelta(seconds=seconds))
+    return _mine(session, task_id, lease, now, {"leased_until": now + timedelta(seconds=seconds)})
 
 
 def release(
@@ -168,7 +168,7 @@ def release(
     if skipped_until is not None:
         seen = func.jsonb_build_object(TaskRow.leased_by, skipped_until.timestamp())
         given["skipped"] = TaskRow.skipped.op("||")(seen)
-    return _mine(session, task_id, lease, now, **given)
+    return _mine(session, task_id, lease, now, given)
 
 
 def propose(
@@ -182,7 +182,7 @@ def propose(
 ) -> TaskRow:
     """A decision that counts from `commit_at` on unless it is taken back. Raises LeaseLost."""
     said = {"proposed": dict(decision), "commit_at": commit_at, "refusal": None}
-    return _mine(session, task_id, lease, now, **said)
+    return _mine(session, task_id, lease, now, said)
 
 
 def undo(session: Session, task_id: int, lease: int, *, now: datetime, seconds: float) -> TaskRow:
@@ -267,12 +267,12 @@ def _hold(
     return _changed(session, which, values)
 
 
-def _mine(session: Session, task_id: int, lease: int, now: datetime, **values: Any) -> TaskRow:
+def _mine(session: Session, task_id: int, number: int, now: datetime, values: Mapping[str, Any]) -> TaskRow:
     """Change a task that is held under this number and not decided. Raises LeaseLost."""
-    mine = and_(TaskRow.id == task_id, OPEN, TaskRow.lease == lease, TaskRow.leased_until > now, ~_proposed())
-    changed = _changed(session, mine, values)
+    held = and_(TaskRow.lease == number, TaskRow.leased_until > now, ~_proposed())
+    changed = _changed(session, and_(TaskRow.id == task_id, OPEN, held), values)
     if changed is None:
-        raise lost(get(session, task_id), lease, now)
+        raise lost(get(session, task_id), number, now)
     return changed
 
 

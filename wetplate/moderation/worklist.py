@@ -106,7 +106,7 @@ def _unlisted(session: Session, family: str | None) -> Iterable[tuple[VerdictRow
     )
     if family is not None:
         query = query.where(RecipeRow.family == family)
-    return session.execute(query).tuples()
+    return session.execute(query)
 
 
 def _stale(session: Session, family: str | None) -> Iterable[TaskRow]:

@@ -126,7 +126,7 @@ def _pairs(session: Session, rows: list[DecisionRow]) -> list[tuple[str, str]]:
     firsts = select(DecisionRow.id, DecisionRow.decision).where(
         DecisionRow.id.in_([row.details["first"] for row in seconds])
     )
-    said = dict(session.execute(firsts).tuples().all())
+    said = dict(session.execute(firsts).all())
     return [(said[row.details["first"]], row.decision) for row in seconds if row.details["first"] in said]
 
 
@@ -148,7 +148,7 @@ def _detectors(session: Session, since: datetime | None) -> Iterator[tuple[str, 
     )
     if since is not None:
         query = query.where(DecisionRow.at >= since)
-    for detector, revision, _, decision in session.execute(query).tuples():
+    for detector, revision, _, decision in session.execute(query):
         yield f"{detector} {revision}", decision == APPROVE
 
 
