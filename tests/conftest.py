@@ -37,6 +37,9 @@ TORCH = (
     "rehydration/test_training.py",
 )
 
+#: Marks of tests that run only with `-m <mark>`; CI asks for all but `node`.
+ON_DEMAND = ("slow", "real_s3", "node")
+
 if os.access(IN_MEMORY, os.W_OK | os.X_OK):
     tempfile.tempdir = str(IN_MEMORY)
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # two processes already use the cores
@@ -45,12 +48,21 @@ hypothesis.settings.load_profile("suite")
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of torch together; xdist reads the mark."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is run on demand; keep the tests of torch together (xdist reads the mark)."""
+    left = [item for item in items if on_demand(item, config.getoption("-m"))]
+    if left:
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if item not in set(left)]
     here = Path(__file__).parent
     for item in items:
         if item.path.is_relative_to(here) and item.path.relative_to(here).as_posix().startswith(TORCH):
             item.add_marker(pytest.mark.xdist_group("torch"))
+
+
+def on_demand(item: pytest.Item, asked: str) -> bool:
+    """Whether the test has a mark that has to be asked for, and nobody did."""
+    return any(item.get_closest_marker(mark) and mark not in asked for mark in ON_DEMAND)
 
 
 @pytest.fixture(autouse=True)

@@ -40,14 +40,6 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "node: installs from npm; run with -m node")
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what installs from npm, unless it is asked for."""
-    if "node" not in config.getoption("-m"):
-        left = [item for item in items if item.get_closest_marker("node")]
-        config.hook.pytest_deselected(items=left)
-        items[:] = [item for item in items if item not in left]
-
-
 @dataclass(frozen=True)
 class Shop:
     """An origin with twelve published pictures of 640 pixels, in a database of its own."""

@@ -74,7 +74,8 @@ class S3Objects:
             for page in pages.paginate(Bucket=self._bucket, Prefix=self._root + prefix):
                 for found in page.get("Contents", []):
                     key = found["Key"].removeprefix(self._root)
-                    yield Entry(key=key, size=found["Size"], put_at=found["LastModified"])
+                    put_at = found["LastModified"].replace(microsecond=0)  # HEAD knows whole seconds only
+                    yield Entry(key=key, size=found["Size"], put_at=put_at)
 
     def delete(self, key: str) -> None:
         with self._refusals(key):
