@@ -43,6 +43,14 @@ after_decision = dg.define_asset_job(
     description="What a reviewer decided takes effect: the approved go on, the rejected come back.",
 )
 
+rejudge = dg.define_asset_job(
+    "rejudge",
+    selection=dg.AssetSelection.assets("moderation_verdicts").downstream() - DELIVERED,
+    tags=LONG,
+    description="After a policy or a detector changed: judged again, and what follows from it. Nothing is "
+    "overwritten; persons' verdicts stand. Backfill it over all families to have it at once.",
+)
+
 probe_delivery = dg.define_asset_job(
     "probe_delivery",
     selection=DELIVERED,
@@ -235,6 +243,7 @@ def retention() -> None:
 ALL = (
     lifecycle,
     after_decision,
+    rejudge,
     probe_delivery,
     carry_out,
     purge,

@@ -21,8 +21,7 @@ from wetplate.derivatives.derive import derive, underived
 from wetplate.generation import budget
 from wetplate.generation import catalog as paintings
 from wetplate.moderation import catalog as verdicts
-from wetplate.moderation import policy as policies
-from wetplate.moderation import queue
+from wetplate.moderation import policies, queue
 from wetplate.moderation.judge import judge
 from wetplate.provenance import catalog as provenance
 from wetplate.provenance.fake_signer import FakeSigner
@@ -47,7 +46,8 @@ def walk(database: Engine, objects: Objects, root: Path, slug: str, open_classif
         with transaction(database) as session:
             paintings.keep(session, objects, painting, run_id="walk")
     # 3. moderation: every painting gets a verdict.
-    policy = policies.load(family.moderation.policy)
+    with transaction(database) as session:
+        policy = policies.enter(session, family.moderation.policy)
     with open_classifiers(policy) as classifiers, transaction(database) as session:
         waiting = verdicts.unjudged(session, slug, policy, classifiers)
         verdicts.record(session, judge(verdicts.pending(objects, waiting), classifiers, policy), slug)

@@ -92,6 +92,7 @@ def test_sensors_and_schedules_run_from_the_first_deploy(definitions: dg.Definit
     schedules = {schedule.name: schedule.default_status.value for schedule in definitions.schedules or []}
     assert set(schedules) == {
         "nightly_backfill",
+        "rejudging",
         "delivery_probe",
         "verify_invariants_schedule",
         "orphan_sweep_schedule",

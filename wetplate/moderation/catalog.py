@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, exists, false, func, literal, or_, select, text
 from sqlalchemy.orm import Session, aliased
 
-from wetplate.errors import ImageError
+from wetplate.errors import ImageError, ObjectMissing
 from wetplate.generation.tables import PaintingRow
 from wetplate.imaging.codec import decode
 from wetplate.moderation import comebacks, taxonomy, worklist
@@ -82,6 +82,17 @@ def unscored(session: Session, family: str, classifiers: Iterable[Classifier]) -
 def pending(objects: Objects, rows: Iterable[Unjudged]) -> list[Pending]:
     """The paintings with their pixels. Raises ObjectMissing, ImageError."""
     return [opened(objects, row) for row in rows]
+
+
+def readable(objects: Objects, rows: Iterable[Unjudged]) -> tuple[list[Pending], list[str]]:
+    """The paintings that can be read, and the refusals of those that cannot: one fails no other."""
+    pending, unread = list[Pending](), list[str]()
+    for row in rows:
+        try:
+            pending.append(opened(objects, row))
+        except (ObjectMissing, ImageError) as refusal:
+            unread.append(f"{row.recipe_id[:12]}: {refusal}")
+    return pending, unread
 
 
 def opened(objects: Objects, row: Unjudged) -> Pending:

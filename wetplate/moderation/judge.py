@@ -57,6 +57,15 @@ class Judged:
     audit: bool = False
 
 
+@dataclass(frozen=True)
+class Panel:
+    """Who judges and by which rules: a policy, its detectors, the calibration records that stand."""
+
+    policy: Policy
+    classifiers: Sequence[Classifier]
+    records: Mapping[str, Record]
+
+
 def judge(
     paintings: Sequence[Pending],
     classifiers: Sequence[Classifier],
