@@ -11,6 +11,7 @@ Rules:
    appears with an older date is no news but a finding (`verify`). `everything` looks for those too.
 """
 
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -110,10 +111,11 @@ def _grown(session: Session, before: HeadRow | None) -> Range:
     tree = restored(before.size, before.subtrees) if before else Range()
     if before is not None and tree.root() != before.root:
         raise AuditBroken(f"the head over {before.size:,} rows was changed; run `wetplate audit verify`")
-    for row in rows(session, LEAVES, size=tree.size):
-        if row["position"] != tree.size:
-            raise AuditBroken(f"place {tree.size:,} of the tree is gone; run `wetplate audit verify`")
-        tree.push(leaf(row))
+    with closing(rows(session, LEAVES, size=tree.size)) as leaves:
+        for row in leaves:
+            if row["position"] != tree.size:
+                raise AuditBroken(f"place {tree.size:,} of the tree is gone; run `wetplate audit verify`")
+            tree.push(leaf(row))
     return tree
 
 

@@ -13,7 +13,7 @@ Rules:
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +32,9 @@ TABLES = text("""
            (SELECT array_agg(a.attname::text) FROM pg_index i JOIN pg_attribute a
              ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)
              WHERE i.indrelid = c.oid AND i.indisprimary) AS keys,
+           (SELECT format_type(a.atttypid, NULL) FROM pg_index i JOIN pg_attribute a
+             ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+             WHERE i.indrelid = c.oid AND i.indisprimary) AS type,
            (SELECT array_agg(a.attname::text) FROM pg_attribute a
              WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns
       FROM pg_class c LEFT JOIN pg_trigger t ON t.tgrelid = c.oid AND t.tgname = 'append_only'
@@ -43,13 +46,14 @@ TABLES = text("""
 
 @dataclass(frozen=True)
 class Source:
-    """An append-only table: its name, primary key, and whether its rows are chained.
+    """An append-only table: its name, primary key with its type, and whether its rows are chained.
 
     `guarded`: the database still refuses to change it, whoever asks.
     """
 
     name: str
     key: str
+    key_type: str
     chained: bool
     guarded: bool = True
 
@@ -63,13 +67,13 @@ def sources(session: Session, sealed: tuple[str, ...] = ()) -> list[Source]:
     return [_source(row) for row in rows.mappings()]
 
 
-def rows(session: Session, query: str, **values: object) -> Iterator[dict[str, Any]]:
-    """The rows of a query, a batch in memory at a time."""
+def rows(session: Session, query: str, **values: object) -> Generator[dict[str, Any]]:
+    """The rows of a query, a batch in memory at a time; whoever leaves early closes the iterator."""
     options = {"stream_results": True, "yield_per": BATCH}
-    found = session.execute(text(query), values, execution_options=options)
-    names = list(found.keys())
-    for row in found:
-        yield dict(zip(names, row, strict=True))
+    with session.execute(text(query), values, execution_options=options) as found:
+        names = list(found.keys())
+        for row in found:
+            yield dict(zip(names, row, strict=True))
 
 
 def body(row: Mapping[str, Any]) -> str:
@@ -91,4 +95,4 @@ def _source(row: RowMapping) -> Source:
     name, keys = row["name"], row["keys"] or []
     if not NAME.match(name) or len(keys) != 1 or "at" not in row["columns"]:
         raise AuditBroken(f"table {name} cannot be audited: it needs a primary key of one column and `at`")
-    return Source(name, keys[0], set(row["columns"]) >= chain.CHAIN, bool(row["guarded"]))
+    return Source(name, keys[0], row["type"], set(row["columns"]) >= chain.CHAIN, bool(row["guarded"]))

@@ -14,7 +14,7 @@ from wetplate.storage.database import Base, now
 class LeafRow(Base):
     """One append-only row's place in the tree.
 
-    `source` is its table, `stream` its stream ("" in a table without chains), `row_id` its primary key as text,
+    `source` is its table, `stream` its stream ("" in one without chains), `row_id` its primary key as text,
     `hash` its chain hash, or else the SHA-256 of its canonical JSON; `at` when it says it was written.
     """
 

@@ -11,6 +11,7 @@ Rules:
 """
 
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from datetime import datetime
 
 from sqlalchemy import select
@@ -19,7 +20,7 @@ from sqlalchemy.orm import Session
 from wetplate.attestation.keys import Key
 from wetplate.audit.claims import Claim, gathered
 from wetplate.audit.findings import Report
-from wetplate.audit.merkle import EMPTY, Range
+from wetplate.audit.merkle import Range
 from wetplate.audit.rows import BACKDATED, SLACK, check
 from wetplate.audit.sources import leaf, rows, sources
 from wetplate.audit.tables import LeafRow
@@ -48,14 +49,15 @@ def verify(session: Session, objects: Objects, keys: Sequence[Key], *, anchors: 
 def _grow(session: Session, claims: Sequence[Claim], report: Report) -> None:
     """Grow the tree from its leaves, and hold every claim against it at its size."""
     tree, waiting, sealed_at = Range(), list(reversed(claims)), None
-    for row in rows(session, LEAVES):
-        sealed_at = _held_against(waiting, tree, sealed_at, report)
-        if row["position"] != tree.size:
-            report.add("audit_leaves", "", tree.size, "this place of the tree is gone")
-            break
-        if sealed_at is not None and row["at"] < sealed_at - SLACK:
-            report.add(row["source"], row["stream"], row["row_id"], BACKDATED)
-        tree.push(leaf(row))
+    with closing(rows(session, LEAVES)) as leaves:
+        for row in leaves:
+            sealed_at = _held_against(waiting, tree, sealed_at, report)
+            if row["position"] != tree.size:
+                report.add("audit_leaves", "", tree.size, "this place of the tree is gone")
+                break
+            if sealed_at is not None and row["at"] < sealed_at - SLACK:
+                report.add(row["source"], row["stream"], row["row_id"], BACKDATED)
+            tree.push(leaf(row))
     _held_against(waiting, tree, sealed_at, report)
     for claim in reversed(waiting):
         what = f"a signed head is over {claim.head.size:,} leaves, and only {tree.size:,} are whole"
@@ -69,8 +71,11 @@ def _held_against(
     while waiting and waiting[-1].head.size == tree.size:
         claim = waiting.pop()
         sealed_at = claim.head.at
-        if claim.head.root != (tree.root() or EMPTY):
+        if claim.head.root != tree.root():
             report.add(
-                "audit_leaves", "", "", f"{claim.where}: its root is not that of the first {tree.size:,}"
+                "audit_leaves",
+                "",
+                "",
+                f"{claim.where}: its root is not that of the first {tree.size:,} leaves",
             )
     return sealed_at
