@@ -3,9 +3,10 @@
 import click
 
 from wetplate.errors import StorageError
+from wetplate.moderation import worklist
 from wetplate.settings import Settings, settings
 from wetplate.storage import migrations, postgres
-from wetplate.storage.database import engine, owner_url
+from wetplate.storage.database import catalog_url, engine, owner_url, transaction
 
 
 @click.group("db")
@@ -19,9 +20,11 @@ def up() -> None:
     now = settings()
     if now.database_url is not None:
         migrations.upgrade(engine(owner_url(now)))
+        _sync(now)
         click.echo(f"catalog migrated to revision {migrations.newest()}")
     else:
         server = postgres.up(now)
+        _sync(now)
         click.echo(f"Postgres {server.major()} is up in {server.data}, schema {migrations.newest()}")
         click.echo(server.url())
 
@@ -57,6 +60,12 @@ def reset(yes: bool) -> None:
         )
     postgres.reset(now)
     click.echo("Postgres is stopped and its data deleted; `wetplate db up` makes a new one")
+
+
+def _sync(now: Settings) -> None:
+    """What waits for a person by its verdict is on the list of tasks, also what is older than that list."""
+    with transaction(engine(catalog_url(now))) as session:
+        worklist.sync(session)
 
 
 def _embedded(now: Settings) -> Settings:

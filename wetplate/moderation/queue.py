@@ -3,7 +3,7 @@
 Here: reading the queue, finding one image in it, deciding. Not here: how it is shown (cli, later a page).
 
 Rules:
-1. Waiting is not a list of its own: an image waits while the verdict in force on its bytes is `review`.
+1. An image waits while a task about the bytes of its painting is open.
 2. A decision is one more verdict row and one event, in one transaction; the first decision wins.
 3. Every decision carries a reason from a closed list, so that decisions can be counted; `other` needs a note.
 """
@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from sqlalchemy import exists, select
+from sqlalchemy import and_, exists, select
 from sqlalchemy.orm import Session, aliased
 
 from wetplate.errors import DecisionConflict, ImageUnknown, ModerationError
@@ -22,7 +22,7 @@ from wetplate.moderation import catalog
 from wetplate.moderation.bands import APPROVE, REJECT, REVIEW
 from wetplate.moderation.judge import Judged
 from wetplate.moderation.signals import Signal
-from wetplate.moderation.tables import VerdictRow
+from wetplate.moderation.tables import TaskRow, VerdictRow
 from wetplate.moderation.taxonomy import SLUGS
 from wetplate.recipes.tables import RecipeRow
 
@@ -41,37 +41,42 @@ REVIEWER = re.compile(r"[\w.@+-][\w.@+ -]{0,63}\Z")
 
 @dataclass(frozen=True)
 class Waiting:
-    """An image that waits for a person, why, since when, and what the detectors said."""
+    """An image that waits for a person, in which queue, why, since when, and what the detectors said."""
 
     recipe_id: str
     family: str
     variant: Mapping[str, str]
     object_sha256: str
     key: str
+    queue: str
     reasons: tuple[str, ...]
     since: datetime
+    due_at: datetime
     signals: tuple[Signal, ...]
 
 
 def waiting(session: Session, family: str | None = None) -> list[Waiting]:
-    """What waits, longest waiting first."""
+    """What waits, most urgent first."""
     later = aliased(VerdictRow)
     query = (
-        select(VerdictRow, RecipeRow, PaintingRow)
-        .join(RecipeRow, RecipeRow.id == VerdictRow.stream)
-        .join(PaintingRow, PaintingRow.recipe_id == VerdictRow.stream)
+        select(TaskRow, VerdictRow, RecipeRow, PaintingRow)
+        .join(RecipeRow, RecipeRow.id == TaskRow.subject)
+        .join(
+            PaintingRow,
+            and_(PaintingRow.recipe_id == TaskRow.subject, PaintingRow.sha256 == TaskRow.object_sha256),
+        )
+        .join(VerdictRow, VerdictRow.stream == TaskRow.subject)
         .where(
-            VerdictRow.verdict == REVIEW,
-            VerdictRow.object_sha256 == PaintingRow.sha256,
+            TaskRow.closed_at.is_(None),
             RecipeRow.current,
             ~exists().where(later.stream == VerdictRow.stream, later.position > VerdictRow.position),
         )
-        .order_by(VerdictRow.at, RecipeRow.position)
+        .order_by(TaskRow.due_at, RecipeRow.position)
     )
     if family is not None:
         query = query.where(RecipeRow.family == family)
     rows = session.execute(query).all()
-    signals = catalog.signals_of(session, [painting.sha256 for _, _, painting in rows])
+    signals = catalog.signals_of(session, [painting.sha256 for _, _, _, painting in rows])
     return [
         Waiting(
             recipe_id=recipe.id,
@@ -79,11 +84,13 @@ def waiting(session: Session, family: str | None = None) -> list[Waiting]:
             variant=recipe.variant,
             object_sha256=painting.sha256,
             key=painting.key,
+            queue=task.queue,
             reasons=tuple(verdict.reasons),
-            since=verdict.at,
+            since=task.at,
+            due_at=task.due_at,
             signals=tuple(signals.get((recipe.id, painting.sha256), ())),
         )
-        for verdict, recipe, painting in rows
+        for task, verdict, recipe, painting in rows
     ]
 
 
@@ -107,13 +114,14 @@ def find(session: Session, prefix: str) -> str:
 def decide(
     session: Session, recipe_id: str, verdict: str, reviewer: str, reason: str, note: str = ""
 ) -> Judged:
-    """Put a person's verdict (`approve` or `reject`) in force on the bytes that wait.
+    """Put a person's verdict (`approve` or `reject`) in force on the bytes that wait, and close their tasks.
 
+    One person's word, whatever it is about: `wetplate.review.decisions` knows who may say it alone.
     Raises ModerationError for a verdict, reviewer or reason that is none, DecisionConflict if nothing waits.
     """
     reasons = _checked(verdict, reviewer, reason, note)
     catalog.lock(session, recipe_id)
-    row = _waiting_row(session, recipe_id)
+    row = waiting_verdict(session, recipe_id)
     return put(session, recipe_id, row.object_sha256, verdict, f"person:{reviewer}", reasons)
 
 
@@ -140,21 +148,15 @@ def put(
     return judged
 
 
-def _checked(verdict: str, reviewer: str, reason: str, note: str) -> tuple[str, ...]:
-    if verdict not in REASONS:
-        raise ModerationError(f"{verdict!r} is no decision: expected {' or '.join(REASONS)}")
+def checked_name(reviewer: str) -> str:
+    """The name, if it can be recorded. Raises ModerationError."""
     if not REVIEWER.match(reviewer):
         raise ModerationError(f"{reviewer!r} is no reviewer's name: letters, digits and .@+- , at most 64")
-    if reason not in REASONS[verdict]:
-        known: Sequence[str] = list(REASONS[verdict])
-        raise ModerationError(f"{reason!r} is no reason to {verdict}; known: {', '.join(known)}")
-    if reason == "other" and not note.strip():
-        raise ModerationError("reason other needs a note that says why")
-    return (reason, f"note: {note.strip()[:2000]}") if note.strip() else (reason,)
+    return reviewer
 
 
-def _waiting_row(session: Session, recipe_id: str) -> VerdictRow:
-    """The verdict `review` in force on the painting's present bytes."""
+def waiting_verdict(session: Session, recipe_id: str) -> VerdictRow:
+    """The verdict `review` in force on the painting's present bytes. Raises DecisionConflict."""
     row, painting = catalog.last_verdict(session, recipe_id), session.get(PaintingRow, recipe_id)
     if row is None or painting is None or row.object_sha256 != painting.sha256:
         raise DecisionConflict(f"{recipe_id[:12]} has not been judged yet, so nothing waits for a decision")
@@ -164,3 +166,15 @@ def _waiting_row(session: Session, recipe_id: str) -> VerdictRow:
             f"at {row.at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
         )
     return row
+
+
+def _checked(verdict: str, reviewer: str, reason: str, note: str) -> tuple[str, ...]:
+    if verdict not in REASONS:
+        raise ModerationError(f"{verdict!r} is no decision: expected {' or '.join(REASONS)}")
+    checked_name(reviewer)
+    if reason not in REASONS[verdict]:
+        known: Sequence[str] = list(REASONS[verdict])
+        raise ModerationError(f"{reason!r} is no reason to {verdict}; known: {', '.join(known)}")
+    if reason == "other" and not note.strip():
+        raise ModerationError("reason other needs a note that says why")
+    return (reason, f"note: {note.strip()[:2000]}") if note.strip() else (reason,)

@@ -110,6 +110,12 @@ def of(session: Session, queue: str, subject: str) -> TaskRow | None:
     return session.scalars(query, execution_options=FRESH).first()
 
 
+def about(session: Session, subject: str) -> list[TaskRow]:
+    """Every open task of this subject."""
+    query = select(TaskRow).where(TaskRow.subject == subject, OPEN).order_by(TaskRow.due_at, TaskRow.id)
+    return list(session.scalars(query, execution_options=FRESH))
+
+
 def get(session: Session, task_id: int) -> TaskRow:
     """The task. Raises DecisionConflict if there is none."""
     task = session.get(TaskRow, task_id, populate_existing=True)
