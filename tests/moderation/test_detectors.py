@@ -5,17 +5,19 @@ from dataclasses import replace
 from tests.moderation.conftest import a_policy
 from wetplate.generation.fake import waves
 from wetplate.moderation.detectors import abilities, abilities_of, open_classifiers
+from wetplate.moderation.faces import Faces
 from wetplate.moderation.nudenet_process import NudeNet
 from wetplate.moderation.policy import load
 from wetplate.moderation.surface import Surface
+from wetplate.moderation.text import Text
 
 EYE = a_policy().detectors["eye"]
 
 
 def test_the_shipped_policy_opens_its_detectors() -> None:
     with open_classifiers(load("product")) as opened:
-        assert [type(each) for each in opened] == [Surface, NudeNet]
-        assert [each.name for each in opened] == ["surface", "nudenet"]
+        assert [type(each) for each in opened] == [Surface, NudeNet, Faces, Text]
+        assert [each.name for each in opened] == ["surface", "nudenet", "faces", "text"]
 
 
 def test_a_transformers_detector_that_cannot_be_loaded_answers_with_an_error() -> None:

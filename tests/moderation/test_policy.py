@@ -37,7 +37,7 @@ def test_the_shipped_policy_loads() -> None:
     policy = load("product")
     assert policy.sha256 == hashlib.sha256((FOLDER / "product.toml").read_bytes()).hexdigest()
     assert not policy.auto_reject
-    assert set(policy.required) == {"surface", "nudenet"}
+    assert set(policy.required) == {"surface", "nudenet", "faces", "text"}
     assert 0 < policy.audit_sample < 1000
 
 

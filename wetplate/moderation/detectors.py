@@ -8,6 +8,8 @@ import importlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 
+from wetplate.moderation import text
+from wetplate.moderation.faces import Faces
 from wetplate.moderation.nudenet_process import ABSENT, NudeNet
 from wetplate.moderation.policy import Detector, Policy
 from wetplate.moderation.signals import Classifier, pinned
@@ -38,8 +40,11 @@ def abilities(classifiers: Sequence[Classifier]) -> str:
 
 def abilities_of(detector: str) -> tuple[str, str]:
     """What a detector that ran once sees and is blind to, by its name; without opening it."""
-    known = {"surface": (Surface.sees, Surface.blind), "nudenet": (NudeNet.sees, NudeNet.blind)}
-    return known.get(detector, ("what its model was trained to tell apart", "all else"))
+    known: dict[str, type[Classifier]] = {
+        "surface": Surface, "nudenet": NudeNet, "faces": Faces, "text": text.Text,
+    }  # fmt: skip
+    ours = known.get(detector)
+    return (ours.sees, ours.blind) if ours else ("what its model was trained to tell apart", "all else")
 
 
 def _revision(detector: Detector, stack: ExitStack) -> str:
@@ -51,6 +56,11 @@ def _revision(detector: Detector, stack: ExitStack) -> str:
 def _opened(detector: Detector, stack: ExitStack) -> Classifier:
     if detector.kind == "nudenet":
         return stack.enter_context(NudeNet(detector.name, seconds=detector.seconds))
+    if detector.kind == "faces":
+        return Faces(detector.name, model=detector.model, revision=detector.revision)
+    if detector.kind == "text":
+        reading = text.opened(detector.name, detector.model, detector.names, detector.seconds)
+        return stack.enter_context(reading)
     if detector.kind == "transformers":
         module = importlib.import_module("wetplate.moderation.transformers_classifier")
         opened: Classifier = module.TransformersClassifier(detector.name, detector.model, detector.revision)

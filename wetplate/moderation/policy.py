@@ -21,14 +21,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from wetplate.errors import ModerationError
-from wetplate.moderation import taxonomy
+from wetplate.moderation import pii, taxonomy
 from wetplate.moderation.checked import Table
 from wetplate.moderation.taxonomy import Taxonomy
 
 FOLDER = Path(__file__).parent / "policies"
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
 VERSION = 2
-KINDS = ("surface", "nudenet", "transformers")
+KINDS = ("surface", "nudenet", "transformers", "faces", "text")
+ENGINES = ("rapidocr", "tesseract")  # that a detector of kind text reads with
 ACTIONS = ("block", "review_output", "note")
 
 
@@ -64,7 +65,11 @@ class Record:
 
 @dataclass(frozen=True)
 class Detector:
-    """One detector: its kind, its labels, labels known to be harmless, seconds allowed per picture."""
+    """One detector: its kind, its labels, labels known to be harmless, seconds allowed per picture.
+
+    `model` and `revision` are those of kind transformers; of kind faces a YuNet file and its SHA-256, or
+    nothing; of kind text `model` is the engine that reads and `names` the words that count as names.
+    """
 
     name: str
     kind: str
@@ -74,11 +79,15 @@ class Detector:
     model: str
     revision: str
     calibration: Calibration | None
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class PromptRule:
-    """Words that matter: any of `terms`, and with `beside` any of those too; `allow` excuses phrases."""
+    """Words that matter: any of `terms`, and with `beside` any of those too; `allow` excuses phrases.
+
+    `personal` are kinds of personal data (`pii`) that matter wherever they stand.
+    """
 
     name: str
     slug: str
@@ -86,6 +95,7 @@ class PromptRule:
     terms: tuple[str, ...]
     beside: tuple[str, ...]
     allow: tuple[str, ...]
+    personal: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -183,15 +193,12 @@ def _detector(name: str, table: Table, slugs: Taxonomy) -> Detector:
         model=table.take("model", str, ""),
         revision=table.take("revision", str, ""),
         calibration=_calibration(table.optional("calibration")),
+        names=table.words("names", []),
     )
     table.done()
     if detector.kind not in KINDS:
         raise table.refuse("kind", f"expected one of {', '.join(KINDS)}")
-    wanted = detector.kind == "transformers"
-    if bool(detector.model) != wanted or bool(detector.revision) != wanted:
-        raise table.refuse(
-            "model", "model and revision belong to kind transformers, and both are needed there"
-        )
+    _model(table, detector)
     if detector.kind == "nudenet" and detector.calibration:
         raise table.refuse("calibration", "NudeNet's scores never reject by themselves")
     if not 0 < detector.seconds <= 600:
@@ -200,6 +207,25 @@ def _detector(name: str, table: Table, slugs: Taxonomy) -> Detector:
     if both:
         raise table.refuse("harmless", f"{both[0]!r} has thresholds too")
     return detector
+
+
+def _model(table: Table, detector: Detector) -> None:
+    """Which kinds name a model, and how."""
+    kind, pair = detector.kind, (bool(detector.model), bool(detector.revision))
+    if kind == "text":
+        if detector.revision or detector.model not in ("", *ENGINES):
+            raise table.refuse(
+                "model", f"expected one of {', '.join(ENGINES)} and no revision, for kind text"
+            )
+    elif kind == "faces":
+        if pair[0] != pair[1] or (pair[1] and not re.fullmatch(r"[0-9a-f]{64}", detector.revision)):
+            raise table.refuse("model", "expected a YuNet ONNX file and its SHA-256 as revision, or neither")
+    elif pair != (kind == "transformers",) * 2:
+        raise table.refuse(
+            "model", "model and revision belong to kind transformers, and both are needed there"
+        )
+    if detector.names and kind != "text":
+        raise table.refuse("names", "only kind text reads")
 
 
 def _label(table: Table, slugs: Taxonomy) -> Label:
@@ -227,11 +253,16 @@ def _prompt_rule(table: Table, slugs: Taxonomy) -> PromptRule:
         name=table.take("name", str),
         slug=table.take("slug", str),
         action=table.take("action", str),
-        terms=table.words("terms"),
+        terms=table.words("terms", []),
         beside=table.words("beside", []),
         allow=table.words("allow", []),
+        personal=table.words("personal", []),
     )
     table.done()
+    if not rule.terms and not rule.personal:
+        raise table.refuse("terms", "expected a list of words, or `personal` with kinds of personal data")
+    if unknown := sorted(set(rule.personal) - set(pii.KINDS)):
+        raise table.refuse("personal", f"{unknown[0]!r} is unknown; known: {', '.join(pii.KINDS)}")
     if rule.action not in ACTIONS:
         raise table.refuse("action", f"expected one of {', '.join(ACTIONS)}")
     _known(table, rule.slug, slugs)

@@ -9,6 +9,8 @@ Rules:
 3. A rule's `allow` phrases excuse the words they cover, and no others.
 4. A hit names its rule and the words. No hit proves nothing.
 5. Negative prompts are not read: they say what must *not* be seen.
+6. Personal data in a prompt is found by the rules that read pictures (`pii`). A hit then names the kind, never
+   the data.
 """
 
 import re
@@ -17,6 +19,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from wetplate.moderation.pii import SAID, findings
 from wetplate.moderation.policy import PromptRule
 
 # Letters of other scripts that look like Latin ones (Cyrillic and Greek, lower case, after case folding).
@@ -24,6 +27,7 @@ LOOKALIKES = str.maketrans("аеорсухіјѕԁһӏкмнтвԛԝ" + "ορν�
 DIGITS = str.maketrans("013457@$", "oieastas")
 WORD = re.compile(r"[^\W_]+(?:[@$]+[^\W_]*)*|[@$][^\W_]+")
 SPACED = 3
+SURE = 0.45  # from which certainty on personal data counts
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,7 @@ class Hit:
 def hits(prompt: str, rules: Sequence[PromptRule]) -> list[Hit]:
     """Every rule the prompt meets, in the policy's order."""
     words = tokens(prompt)
-    return [hit for rule in rules for hit in _met(rule, words)]
+    return [hit for rule in rules for hit in (*_met(rule, words), *_personal(rule, prompt))]
 
 
 @lru_cache(4096)
@@ -100,6 +104,14 @@ def _met(rule: PromptRule, words: Sequence[str]) -> Iterator[Hit]:
     if met and (beside or not rule.beside):
         start, end = min(met)
         yield Hit(rule.name, rule.slug, rule.action, " ".join(words[start:end]))
+
+
+def _personal(rule: PromptRule, prompt: str) -> Iterator[Hit]:
+    if not rule.personal:
+        return
+    found = [each.kind for each in findings(prompt) if each.certainty >= SURE]
+    for kind in dict.fromkeys(kind for kind in found if kind in rule.personal):
+        yield Hit(rule.name, rule.slug, rule.action, SAID[kind])
 
 
 def _any(phrases: Sequence[str], words: Sequence[str]) -> Iterator[tuple[int, int]]:
