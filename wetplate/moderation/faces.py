@@ -1,12 +1,12 @@
-"""Faces and number plates, by the cascades that come with OpenCV 4; or by a YuNet model where one is configured.
+"""Faces and number plates, by the cascades that come with OpenCV 4; or by YuNet where a model is configured.
 
 Here: one detector; everything it finds is a signal with the region it fills. Not here: thresholds (`policy`),
 covering (`redaction`), text on plates (`text`).
 
 Rules:
 1. Scores are no probabilities. A cascade gives the sum of its last stage, a number without a scale; it is
-   stretched between the least and the most seen on the 100 faces of scikit-image's LFW subset (SCALES). Scores
-   of two labels cannot be compared.
+   stretched between the least and the most seen on the 100 faces of scikit-image's LFW subset (SCALES).
+   Scores of two labels cannot be compared.
 2. A picture is searched at its own size, whole. One longer than LARGEST is shrunk, and searched in tiles too.
 3. One thing is told once: of boxes that overlap, the highest score of the label that comes first.
 4. One thread: with several, OpenCV's boxes differ by pixels from run to run.
@@ -77,7 +77,7 @@ class Faces:
 
     sees = "faces from the front and the side, number plates"
     blind = (
-        "faces turned by 30 degrees and more, hidden ones and those under 28 pixels; drawn ones often; who it is"
+        "who it is; faces tilted by 30 degrees and more, half hidden, or under 28 pixels; often drawn ones"
     )
 
     def __init__(self, name: str = "faces", *, model: str = "", revision: str = "") -> None:
@@ -90,7 +90,15 @@ class Faces:
 
     def _classified(self, picture: NDArray[np.uint8]) -> list[Signal]:
         if self.revision == ABSENT:
-            return [Signal(self.name, self.revision, "", None, "not installed; pip install opencv-python-headless")]
+            return [
+                Signal(
+                    self.name,
+                    self.revision,
+                    "",
+                    None,
+                    "not installed; pip install 'opencv-python-headless<5'",
+                )
+            ]
         try:
             found = distinct(self._found(picture))[:MOST]
         except Exception as error:  # the port never raises: a failure is a signal
@@ -190,7 +198,9 @@ def _by_cascade(view: NDArray[np.uint8], cascade: Cascade) -> Iterator[tuple[str
             yield cascade.label, scaled(cascade.label, float(weight)), (left, y, wide, tall)
 
 
-def _by_model(view: NDArray[np.uint8], model: str, revision: str) -> Iterator[tuple[str, float, Sequence[float]]]:
+def _by_model(
+    view: NDArray[np.uint8], model: str, revision: str
+) -> Iterator[tuple[str, float, Sequence[float]]]:
     detector = _yunet(model, revision)
     detector.setInputSize((view.shape[1], view.shape[0]))
     _, rows = detector.detect(np.ascontiguousarray(view[..., ::-1]))

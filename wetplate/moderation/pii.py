@@ -1,13 +1,13 @@
 """Personal data in a text: rules of our own, without any I/O.
 
-Here: where in a text an e-mail address, a phone number, an account, a card, a date of birth, a number plate, a
-long number or a listed name stands, and how sure its shape makes us. Not here: reading text off a picture
+Here: where in a text an e-mail address, a phone number, an account, a card, a date of birth, a number plate,
+a long number or a listed name stands, and how sure its shape makes us. Not here: reading text off a picture
 (`text`), what follows (`policy`). A finding carries places, never the words.
 
 Rules:
 1. What reading mistakes for a digit counts as one (O, l, S, B ...) where digits stand around it.
-2. What carries a checksum (IBAN mod 97, cards Luhn) is sure if it holds. If it does not, reading may have erred:
-   it is told with less certainty.
+2. What carries a checksum (IBAN mod 97, cards Luhn) is sure if it holds. If it does not, reading may have
+   erred: it is told with less certainty.
 3. Article numbers (GTIN) are no personal data: a number with a right check digit of 8, 12, 13 or 14 is passed
    over.
 4. Places do not overlap: of two kinds that claim the same signs, the surer one counts.
@@ -40,16 +40,25 @@ D = r"[0-9OoQDlI|iSsBZzgqG]"
 REAL = 0.6  # of a number's signs that must be digits as they stand
 
 #: Length of an IBAN by country (ISO 13616 registry).
-IBANS = dict(
-    part.split(":")
-    for part in (
-        "AD:24 AE:23 AL:28 AT:20 AZ:28 BA:20 BE:16 BG:22 BH:22 BR:29 BY:28 CH:21 CR:22 CY:28 CZ:24 DE:22 DK:18 DO:28 "
-        "EE:20 EG:29 ES:24 FI:18 FO:18 FR:27 GB:22 GE:22 GI:23 GL:18 GR:27 GT:28 HR:21 HU:28 IE:22 IL:23 IQ:23 IS:26 "
-        "IT:27 JO:30 KW:30 KZ:20 LB:28 LC:32 LI:21 LT:20 LU:20 LV:21 LY:25 MC:27 MD:24 ME:22 MK:19 MR:27 MT:31 MU:30 "
-        "NL:18 NO:15 PK:24 PL:28 PS:29 PT:25 QA:29 RO:24 RS:22 SA:24 SC:31 SE:24 SI:19 SK:24 SM:27 ST:25 SV:28 TL:23 "
-        "TN:24 TR:26 UA:29 VA:22 VG:24 XK:20"
-    ).split()
-)
+IBANS = {
+    **dict.fromkeys(("NO",), 15),
+    **dict.fromkeys(("BE",), 16),
+    **dict.fromkeys(("DK", "FI", "FO", "GL", "NL"), 18),
+    **dict.fromkeys(("MK", "SI"), 19),
+    **dict.fromkeys(("AT", "BA", "EE", "KZ", "LT", "LU", "XK"), 20),
+    **dict.fromkeys(("CH", "HR", "LI", "LV"), 21),
+    **dict.fromkeys(("BG", "BH", "CR", "DE", "GB", "GE", "IE", "ME", "RS", "VA"), 22),
+    **dict.fromkeys(("AE", "GI", "IL", "IQ", "TL"), 23),
+    **dict.fromkeys(("AD", "CZ", "ES", "MD", "PK", "RO", "SA", "SE", "SK", "TN", "VG"), 24),
+    **dict.fromkeys(("LY", "PT", "ST"), 25),
+    **dict.fromkeys(("IS", "TR"), 26),
+    **dict.fromkeys(("FR", "GR", "IT", "MC", "MR", "SM"), 27),
+    **dict.fromkeys(("AL", "AZ", "BY", "CY", "DO", "GT", "HU", "LB", "PL", "SV"), 28),
+    **dict.fromkeys(("BR", "EG", "PS", "QA", "UA"), 29),
+    **dict.fromkeys(("JO", "KW", "MU"), 30),
+    **dict.fromkeys(("MT", "SC"), 31),
+    **dict.fromkeys(("LC",), 32),
+}
 
 _MAIL = re.compile(
     r"(?<![\w.+-])[\w+-](?:[\w.+-]{0,62}[\w+-])?\s?(?:@|\(at\)|\[at\]|©)\s?"
@@ -57,19 +66,27 @@ _MAIL = re.compile(
     re.IGNORECASE,
 )
 _FILES = (".png", ".jpg", ".jpeg", ".webp", ".avif", ".svg", ".gif")
+_TAIL = re.compile(r"[0-9]{2}[A-Z0-9]+")
 _ACCOUNT = re.compile(r"(?<![A-Za-z0-9])[A-Z0158]{2}(?:[ -]?[A-Za-z0-9|]){13,34}")
 _CARD = re.compile(rf"(?<![\w.,+-]){D}(?:[ -]?{D}){{12,18}}(?![\w])")
 _ABROAD = re.compile(rf"(?<![\w+])(?:\+|00)\s?(?:\(0\)|[ ()./-]{{0,2}}{D}){{7,15}}(?!\w)")
 _AT_HOME = re.compile(rf"(?<![\w.,+-])\(?0{D}{{1,4}}\)?(?:[ ./-]{{1,2}}{D}{{2,8}}){{1,5}}(?!\w)")
 _IN_ONE = re.compile(rf"(?<![\w.,+-])0{D}{{9,10}}(?![\w])")
-_AMERICAN = re.compile(rf"(?<![\w+-])(?:1[ .-])?(?:\({D}{{3}}\)\s?|{D}{{3}}[ .-]){D}{{3}}[ .-]{D}{{4}}(?![\w-])")
-_CALL = re.compile(r"(?:tel|phone|mobile?|mobil|call|fax|whatsapp|handy|telefon)\w{0,4}\W{0,3}\Z", re.IGNORECASE)
+_AMERICAN = re.compile(
+    rf"(?<![\w+-])(?:1[ .-])?(?:\({D}{{3}}\)\s?|{D}{{3}}[ .-]){D}{{3}}[ .-]{D}{{4}}(?![\w-])"
+)
+_CALL = re.compile(
+    r"(?:tel|phone|mobile?|mobil|call|fax|whatsapp|handy|telefon)\w{0,4}\W{0,3}\Z", re.IGNORECASE
+)
 _CALLED = re.compile(rf"(?<![\w.,+-]){D}(?:[ ./-]{{0,2}}{D}){{6,13}}(?!\w)")
 _LONG = re.compile(rf"(?<![\w.,]){D}(?:[ -]?{D}){{8,30}}(?![\w])")
 _DATE = re.compile(
     rf"(?<!\w)(?:{D}{{1,2}}\s?[./-]\s?{D}{{1,2}}\s?[./-]\s?[12]{D}{{3}}|[12]{D}{{3}}-{D}{{2}}-{D}{{2}})(?!\w)"
 )
-_BORN = re.compile(r"(?:born|birth|d\.?o\.?b\.?|geb\w*|n[eé]e?|naissance|nacid\w*|nat[oa])\W{0,3}(?:\w{1,3}\W){0,2}\Z", re.IGNORECASE)
+_BORN = re.compile(
+    r"(?:born|birth|d\.?o\.?b\.?|geb\w*|n[eé]e?|naissance|nacid\w*|nat[oa])\W{0,3}(?:\w{1,3}\W){0,2}\Z",
+    re.IGNORECASE,
+)
 
 #: Plates of several countries. The first have separators or an order that little else has.
 _PLATES = tuple(
@@ -79,11 +96,14 @@ _PLATES = tuple(
         r"[A-Z]{2}[0-9]{2} ?[A-Z]{3}",  # United Kingdom
         r"[A-Z]{2}[- ][0-9]{3}[- ][A-Z]{2}|[A-Z]{2}[0-9]{3}[A-Z]{2}",  # France, Italy
         r"[0-9]{4}[ -]?[BCDFGHJKLMNPRSTVWXYZ]{3}",  # Spain
-        r"[A-Z]{2}-[0-9]{3}-[A-Z]|[A-Z]-[0-9]{3}-[A-Z]{2}|[0-9]{2}-[A-Z]{3}-[0-9]|[0-9]-[A-Z]{3}-[0-9]{2}",  # Netherlands
+        r"[A-Z]{2}-[0-9]{3}-[A-Z]|[A-Z]-[0-9]{3}-[A-Z]{2}",  # Netherlands
+        r"[0-9]{2}-[A-Z]{3}-[0-9]|[0-9]-[A-Z]{3}-[0-9]{2}",  # Netherlands, older
         r"[ABEKMHOPCTYX] ?[0-9]{3} ?[ABEKMHOPCTYX]{2} ?[0-9]{2,3}",  # Russia
     )
 )
-_LOOSE = (re.compile(r"(?<![\w-])(?:[A-Z]{3}[- ]?[0-9]{4}|[0-9][A-Z]{3}[0-9]{3}|[A-Z]{2,3} [0-9]{4,5})(?![\w-])"),)
+_LOOSE = (
+    re.compile(r"(?<![\w-])(?:[A-Z]{3}[- ]?[0-9]{4}|[0-9][A-Z]{3}[0-9]{3}|[A-Z]{2,3} [0-9]{4,5})(?![\w-])"),
+)
 
 
 @dataclass(frozen=True)
@@ -97,7 +117,7 @@ class Finding:
 
 
 def findings(text: str, names: Sequence[str] = ()) -> list[Finding]:
-    """What of a text looks like personal data, in order of place; `names` are the words that count as names."""
+    """What of a text looks like personal data, in order of place; `names` are words that count as names."""
     plain = folded(text)
     rules = (_emails, _accounts, _cards, _phones, _births, _long_numbers, _plates)
     found = [finding for rule in rules for finding in rule(plain)]
@@ -162,7 +182,7 @@ def _accounts(text: str) -> Iterator[Finding]:
     for match in _ACCOUNT.finditer(text):
         places = [at for at in range(match.start(), match.end()) if text[at] not in " -"]
         country = text[places[0]] + text[places[1]]
-        length = int(IBANS.get(_letters(country), "99"))
+        length = IBANS.get(_letters(country), 99)
         if length > len(places):
             continue
         signs = "".join(text[at] for at in places[:length])
@@ -176,11 +196,11 @@ def _account(signs: str) -> float:
     rest = signs[2:].upper()
     numbers = signs[2:].translate(LIKE_DIGITS).upper()
     bank = numbers[:2] + _letters(rest[2:6]) + numbers[6:]
-    readings = [head + tail for tail in (rest, numbers, bank) if tail.isascii() and tail.isalnum() and tail[:2].isdigit()]
-    if any(mod97(reading) for reading in readings):
+    tails = [tail for tail in (rest, numbers, bank) if _TAIL.fullmatch(tail)]
+    if any(mod97(head + tail) for tail in tails):
         return 0.99
     real = sum("0" <= sign <= "9" for sign in signs[2:])
-    return 0.5 if readings and real >= REAL * len(signs[2:]) else 0.0
+    return 0.5 if tails and real >= REAL * len(signs[2:]) else 0.0
 
 
 def _letters(signs: str) -> str:
@@ -230,7 +250,9 @@ def _names(text: str, names: Sequence[str]) -> Iterator[Finding]:
     for name in names:
         words = r"[\s,.-]{1,3}".join(re.escape(word) for word in folded(name).split())
         if words:
-            yield from (_found(NAME, m, 0.8) for m in re.finditer(rf"(?<!\w){words}(?!\w)", text, re.IGNORECASE))
+            yield from (
+                _found(NAME, m, 0.8) for m in re.finditer(rf"(?<!\w){words}(?!\w)", text, re.IGNORECASE)
+            )
 
 
 def _apart(found: Iterable[Finding]) -> list[Finding]:

@@ -9,8 +9,8 @@ Rules:
 3. A rule's `allow` phrases excuse the words they cover, and no others.
 4. A hit names its rule and the words. No hit proves nothing.
 5. Negative prompts are not read: they say what must *not* be seen.
-6. Personal data in a prompt is found by the rules that read pictures (`pii`). A hit then names the kind, never
-   the data.
+6. Personal data in a prompt is found by the rules that read pictures (`pii`). A hit then names the kind,
+   never the data.
 """
 
 import re

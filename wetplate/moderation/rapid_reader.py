@@ -1,4 +1,4 @@
-"""RapidOCR behind the Reader port: PP-OCR models from its wheel, on ONNX Runtime. No network, one thread, no log.
+"""RapidOCR behind the Reader port: PP-OCR models from its wheel. No network, one thread, no log.
 
 Rules:
 1. Text is looked for at the picture's own size, never enlarged: that is what makes a small picture cheap.

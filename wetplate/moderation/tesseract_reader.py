@@ -1,4 +1,4 @@
-"""Tesseract behind the Reader port: the `tesseract` command, a process a picture. It sends nothing anywhere."""
+"""Tesseract behind the Reader port: the `tesseract` command, one process a picture, no network."""
 
 import io
 import shutil

@@ -1,7 +1,7 @@
 """The text detector: personal data that can be read in a picture.
 
-Here: asking a reader, joining rows, rules of `pii`, signals with the region of the row. Not here: the readers, the
-rules, thresholds.
+Here: asking a reader, joining rows, signals with the region of the row. Not here: the readers, the rules
+(`pii`), thresholds.
 
 Rules:
 1. Nothing of what was read is kept: a signal tells the kind, the place and a score, never a sign of the text.

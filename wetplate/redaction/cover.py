@@ -24,7 +24,7 @@ LARGEST = 0.9  # share of the picture
 
 
 def cover(pixels: Pixels, regions: Sequence[Region]) -> Pixels:
-    """A copy of the picture, (H, W, 3), with the regions padded, clipped and filled. Raises RedactionError."""
+    """A copy of the picture, (H, W, 3), with the regions padded, clipped, filled. Raises RedactionError."""
     height, width = checked(pixels).shape[:2]
     return fill(pixels, areas(regions, width, height))
 
@@ -38,7 +38,7 @@ def fill(pixels: Pixels, covered: Sequence[Region]) -> Pixels:
 
 
 def areas(regions: Sequence[Region], width: int, height: int) -> list[Region]:
-    """What covering these regions fills of a picture of this size, sorted, each once. Raises RedactionError."""
+    """What covering these regions fills in a picture of this size, sorted. Raises RedactionError."""
     if not 1 <= len(regions) <= MOST:
         raise RedactionError(f"{len(regions)} regions; expected 1 to {MOST}")
     found = {_area(_checked(region, width, height), width, height) for region in regions}

@@ -77,7 +77,7 @@ def _painting(session: Session, recipe_id: str, object_sha256: str) -> PaintingR
         raise ImageUnknown(f"recipe {recipe_id[:12]} has no painting; nothing can be redacted")
     if painting.sha256 != object_sha256:
         raise RedactionError(
-            f"recipe {recipe_id[:12]}: the regions are about bytes {object_sha256[:12]}, but its painting has "
+            f"recipe {recipe_id[:12]}: the regions are about {object_sha256[:12]}, but its painting is "
             f"{painting.sha256[:12]}; look at the picture again"
         )
     return painting
