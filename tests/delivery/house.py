@@ -18,6 +18,7 @@ import uvicorn
 from sqlalchemy import Engine
 
 from tests.publication import images
+from wetplate.attestation.keys import fresh
 from wetplate.cli.serve import server
 from wetplate.delivery.app import Origin, app
 from wetplate.delivery.signing import KeyRing, expiry, sign
@@ -25,10 +26,13 @@ from wetplate.delivery.standing import File, Standing, read
 from wetplate.delivery.urls import OnDemand, Published, write
 from wetplate.derivatives.transform import read as transform
 from wetplate.publication import moves, takedown
+from wetplate.retention.personal import Wrapping
 from wetplate.settings import Serving, serving
 from wetplate.storage.database import transaction
 from wetplate.storage.memory import MemoryObjects
 
+KEY = fresh()
+WRAPPING = Wrapping((b"a wrapping key of thirty-two b.!",))
 RING = KeyRing({"old": b"an old key of sixteen", "new": b"a new key of sixteen!"}, "new")
 
 
@@ -99,7 +103,7 @@ def house(database: Engine, **settings: Any) -> Iterator[House]:
     objects = MemoryObjects()
     with transaction(database) as session:
         image, draft = images.published(session, objects), images.derived(session, objects, 1)
-    origin = app(database, objects, configured(**settings), RING)
+    origin = app(database, objects, configured(**settings), RING, vouching=(KEY,), wrapping=WRAPPING)
     with served(origin) as url, httpx.Client(base_url=url, timeout=20) as client:
         yield House(database, objects, origin, url, client, image, draft)
 

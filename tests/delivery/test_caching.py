@@ -6,7 +6,7 @@ import pytest
 
 from wetplate.delivery.caching import RULES, YEAR, Kind, headers, tags
 
-REVOCABLE = set(Kind) - {Kind.CLIENT, Kind.PRIVATE}
+REVOCABLE = set(Kind) - {Kind.CLIENT, Kind.PRIVATE, Kind.KEYS}
 ERRORS = {Kind.GONE, Kind.REFUSED, Kind.BUSY, Kind.FAILED}
 REMAINING = (None, -1, 0, 1, 4, 5, 29, 59, 60, 61, 89, 299, 3_600, 86_399, 86_400, 10**9)
 TAGS = tags("ab" * 32, "boots")

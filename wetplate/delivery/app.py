@@ -19,10 +19,13 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Scope
 
 from wetplate import metrics
+from wetplate.attestation import keys as attestation
+from wetplate.attestation.keys import Key
 from wetplate.delivery import keys, urls
 from wetplate.delivery.gallery.routes import routes as gallery
 from wetplate.delivery.health import checks, endpoints
 from wetplate.delivery.health.exposition import VARIABLE, Exposition
+from wetplate.delivery.notices.routes import Notices
 from wetplate.delivery.origin import answers, front
 from wetplate.delivery.origin.answers import Answer
 from wetplate.delivery.origin.documents import Documents
@@ -32,17 +35,21 @@ from wetplate.delivery.origin.published import published
 from wetplate.delivery.origin.service import Service
 from wetplate.delivery.origin.transformed import auto, on_demand
 from wetplate.delivery.problems import problem
+from wetplate.delivery.provenance.records import Records
 from wetplate.delivery.purging.purger import Purger
 from wetplate.delivery.purging.relay import Relay
 from wetplate.delivery.purging.targets import configured
 from wetplate.delivery.signing import KeyRing
 from wetplate.delivery.tracing import spans
 from wetplate.delivery.urls import Auto, OnDemand, Published
+from wetplate.delivery.verification.inspector import Inspector
 from wetplate.delivery.verification.routes import Verification
 from wetplate.errors import NotServed, SignatureRefused, StoreUnfaithful, WetplateError
 from wetplate.provenance import certificates
 from wetplate.provenance.certificates import NOBODY, Chain
-from wetplate.settings import Serving, serving, settings
+from wetplate.retention import personal
+from wetplate.retention.personal import Wrapping
+from wetplate.settings import Reviewing, Serving, reviewing, serving, settings
 from wetplate.storage.database import catalog_url, engine
 from wetplate.storage.objects import Objects
 from wetplate.storage.stores import open_objects
@@ -73,16 +80,25 @@ def app(
     counted: Path | None = None,
     purgers: Sequence[Purger] = (),
     chain: Chain = NOBODY,
+    vouching: Sequence[Key] = (),
+    wrapping: Wrapping | None = None,
 ) -> Origin:
     """The origin over this catalog and this store; signed addresses are verified with the ring.
 
     `counted` is the folder into which several workers count; `purgers` are the caches that it has forget what
-    it hears is withdrawn; `chain` says whose credentials `/verify` trusts.
+    it hears is withdrawn; `chain` says whose credentials `/verify` trusts;
+    the first of `vouching` signs public records, all of them verify; without any there are no records;
+    `wrapping` seals what a notice says about persons: without it none are taken.
     """
     service = Service(database, objects, serving, ring)
     handlers: dict[Any, Any] = {WetplateError: _refused, HTTPException: _unknown, Exception: _refused}
     made = Origin(
-        routes=[*_routes(service, counted), *Verification(service, chain).routes()],
+        routes=[
+            *_routes(service, counted),
+            *Verification(service, chain).routes(),
+            *(Records(service, vouching).routes() if vouching else ()),
+            *(Notices(service, Inspector(service.transforms, chain), wrapping).routes() if wrapping else ()),
+        ],
         exception_handlers=handlers,
         lifespan=_lifespan(service, Relay(database, purgers)),
     )
@@ -105,6 +121,8 @@ def from_environment() -> Origin:
         Path(shared) if shared else None,
         configured(how, now.var),
         certificates.configured(now)[0],
+        _vouching(reviewing(), now.var),
+        personal.wrapping(reviewing(), now.var),
     )
 
 
@@ -178,3 +196,9 @@ async def _refused(request: Request, error: Exception) -> Answer:
 async def _unknown(request: Request, error: Exception) -> Answer:
     """No route: what Starlette says in its own words, said in ours."""
     return await _refused(request, NotServed("nothing stands under this address"))
+
+
+def _vouching(how: Reviewing, var: Path) -> tuple[Key, ...]:
+    """The key that signs, then those that signed before."""
+    signing = attestation.configured(how, var)
+    return (signing, *(key for key in attestation.trusted(how, var) if key.id != signing.id))

@@ -14,7 +14,8 @@ Rules:
 6. No error outlives 5 s. Gone (410, 451) and failed live that long, so that a crowd asking for the same lost
    picture reaches the origin once in 5 s, and a reinstated one is back in 5 s. Refused and busy are not
    stored: they concern one client, or the moment.
-7. Tags go only on what shared caches keep.
+7. Keys that verify live an hour: they change by rotation only, which keeps the old ones in the set.
+8. Tags go only on what shared caches keep.
 """
 
 from collections.abc import Iterable
@@ -36,6 +37,8 @@ class Kind(StrEnum):
     AUTO = "auto"
     PRIVATE = "private"
     MANIFEST = "manifest"
+    RECORD = "record"
+    KEYS = "keys"
     PAGE = "page"
     GONE = "gone"
     REFUSED = "refused"
@@ -86,6 +89,8 @@ RULES: Final = {
     Kind.AUTO: Rule(_SHORT, Life(300, 60), vary="Accept, Save-Data"),
     Kind.PRIVATE: Rule(private=True),
     Kind.MANIFEST: Rule(Life(30, 30), Life(60, 60)),
+    Kind.RECORD: Rule(Life(30, 30), Life(60, 60)),
+    Kind.KEYS: Rule(Life(3600), Life(3600, 60)),
     Kind.PAGE: Rule(Life(0), Life(60, 60)),
     Kind.GONE: Rule(_ERROR),
     Kind.FAILED: Rule(_ERROR),

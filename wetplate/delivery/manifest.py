@@ -32,7 +32,9 @@ from wetplate.derivatives.tables import DerivativeRow, PlaceholderRow
 from wetplate.derivatives.transform import FORMATS, QUALITIES, RATIOS, WIDTHS, Transform
 from wetplate.errors import NotServed
 from wetplate.imaging.formats import EXTENSIONS, MEDIA_TYPES
-from wetplate.provenance.metadata import TRAINED, source_type_uri
+from wetplate.provenance import disclosure, public
+from wetplate.provenance.disclosure import WORDS, Disclosure
+from wetplate.provenance.metadata import source_type_uri
 from wetplate.provenance.tables import ProvenanceRow
 from wetplate.publication.states import State
 from wetplate.publication.tables import PublicationRow
@@ -44,14 +46,6 @@ PER_PAGE = 256
 SCHEMA = Path(__file__).parent / "manifest.schema.json"
 SCHEMA_PATH = "/schemas/manifest.json"
 FORM = 1  # raised when a reader of the old form could misread the new one
-DISCLOSED = {
-    TRAINED: "Made by a generative model",
-    "compositeWithTrainedAlgorithmicMedia": "Partly made by a generative model",
-    "algorithmicMedia": "Made by an algorithm",
-    "compositeSynthetic": "Composed with synthetic parts",
-    "digitalCapture": "Photographed",
-    "humanEdits": "Photographed and edited by a person",
-}
 
 Values = dict[str, Any]
 
@@ -73,7 +67,17 @@ def page(session: Session, slug: str, start: int = 0, base: str = "") -> Values:
         raise NotServed("the family ends before this page; follow `next` from its first")
     rows = session.execute(_block(slug, start)).all()
     files = _files(session, [row.id for row in rows])
-    images = [_image(family, row, files[row.id, row.profile], base) for row in rows]
+    said = disclosure.decided(session, [row.id for row in rows])
+    images = [
+        _image(
+            family,
+            row,
+            files[row.id, row.profile],
+            said.get(row.id) or disclosure.proposed(row.source_type),
+            base,
+        )
+        for row in rows
+    ]
     following = session.scalars(_next(slug, start + PER_PAGE)).first()
     return {
         "$schema": base + SCHEMA_PATH,
@@ -99,7 +103,7 @@ def schema() -> bytes:
     return SCHEMA.read_bytes()
 
 
-def _image(family: Family, row: Any, files: Sequence[Any], base: str) -> Values:
+def _image(family: Family, row: Any, files: Sequence[Any], said: Disclosure, base: str) -> Values:
     by_format: dict[str, list[Any]] = defaultdict(list)
     for file in files:
         by_format[file.format].append(file)
@@ -109,7 +113,7 @@ def _image(family: Family, row: Any, files: Sequence[Any], base: str) -> Values:
         "id": row.id,
         "version": row.version,
         "variant": row.variant,
-        "alt": family.recipe.alt.format_map(row.variant),
+        "alt": family.alt(row.variant),
         "width": row.width,
         "height": row.height,
         "src": base + _path(shown) if shown else None,
@@ -123,10 +127,12 @@ def _image(family: Family, row: Any, files: Sequence[Any], base: str) -> Values:
         "placeholder": {"thumbhash": row.thumbhash, "dominant": row.dominant},
         "disclosure": {
             "digitalSourceType": source_type_uri(row.source_type),
-            "text": DISCLOSED.get(row.source_type, row.source_type),
+            "text": WORDS.get(row.source_type, row.source_type),
         },
+        "ai_disclosure": {"need": said.need, "text": said.text},
         "provenance": {
             "id": row.public_id,
+            "record": base + public.address(row.public_id),
             "page": f"{base}/gallery/{family.slug}/{row.id}",
             "manifest": base + _path(shown, manifest=True) if shown and shown.manifest_key else None,
         },

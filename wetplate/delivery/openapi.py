@@ -10,8 +10,11 @@ from typing import Any
 
 from wetplate.delivery import urls
 from wetplate.delivery.problems import MEDIA_TYPE as PROBLEM
+from wetplate.delivery.provenance import TOKEN
 from wetplate.derivatives.transform import QUALITIES, RATIOS, WIDTHS
 from wetplate.imaging.formats import EXTENSIONS, MEDIA_TYPES
+from wetplate.publication.notices import kinds
+from wetplate.provenance import public
 
 Values = dict[str, Any]
 
@@ -41,7 +44,7 @@ def document() -> Values:
         "security": [],
         "paths": {path: _operations(path, get) for path, get in _paths().items()},
         "components": {
-            "schemas": {"Problem": _PROBLEM},
+            "schemas": {"Problem": _PROBLEM, "Record": _RECORDED},
             "headers": _HEADERS,
             "responses": _RESPONSES,
         },
@@ -105,6 +108,21 @@ def _paths() -> dict[str, Values]:
             _ok("The page.", _MANIFEST, "conditional", "tagged"),
             "206", "304", "308", "400", "404", "405", "412", "414", "416", "429", "503",
         ),
+        "/provenance/{id}": _get(
+            "provenance",
+            "Where an image comes from: the signed public record, in the clear beside its token",
+            [_text("id", f"^{public.ID.pattern}$", "Public id; manifests and credentials name it.")],
+            _ok("The record.", _RECORD, "conditional", "tagged"),
+            *_READ,
+        ),
+        "/provenance/{id}.jws": _get(
+            "provenanceToken",
+            "The same record as a compact JWS (ES256) and nothing else",
+            [_text("id", f"^{public.ID.pattern}$", "Public id; manifests and credentials name it.")],
+            _ok("The token.", _body(TOKEN), "conditional", "tagged"),
+            *_READ,
+        ),
+        public.KEYS_ADDRESS: _document("keys", "The keys that records are verified with (RFC 7517)", _KEYS),
         "/schemas/manifest.json": _document("manifestSchema", "The JSON Schema of a manifest", _SCHEMA),
         "/openapi.json": _document("openapi", "This description", _JSON),
         "/client/": _get("clientFiles", "The client's files by name", [], _ok("Names.", _JSON), "400", "405"),
@@ -121,6 +139,14 @@ def _paths() -> dict[str, Values]:
             "galleryImage", "One picture and what may be said of it", [_FAMILY, _IMAGE], _PAGE, "304", "308"
         ),
         "/verify": _get("verifyPage", "A page that takes a file", [], _PAGE),
+        "/notices/": _get("noticePage", "A page that takes a notice about a picture", [], _PAGE),
+        "/notices/{id}/{token}": _get(
+            "receipt",
+            "What became of a notice, for who holds its receipt; never stored",
+            [_text("id", "^[0-9a-f]{16}$", "The notice's number."), _text("token", "^[0-9a-f]{32}$", "Its key.")],
+            _ok("Where it stands.", _with_page(_JSON)),
+            "400", "404", "405", "414", "429", "503",
+        ),
         "/livez": _get("livez", "The process is alive", [], _ok("Alive.", _PLAIN), "400", "405"),
         "/readyz": _get("readyz", "Ready for requests; not through the edge", [], _READY, "400", "405"),
         "/metrics": _get(
@@ -156,12 +182,37 @@ def _posts() -> dict[str, Values]:
             _ok("The answer; never stored.", _with_page(_JSON)),
             "400", "405", "413", "415", "422", "429", "500", "503", "504",
         ),
+        "/notices/": _post(
+            "notice",
+            "A notice that a picture should not be shown, or the appeal of one",
+            {
+                "application/json": {"schema": _notice("array"), "example": _NOTICE},
+                "application/x-www-form-urlencoded": {"schema": _notice("string")},
+                "multipart/form-data": {"schema": _notice("string", upload=_ANY)},
+            },
+            {
+                "201": {"description": "Received; the receipt's address and token.", **_JSON},
+                "303": {"description": "Received; a browser is led to its receipt."},
+            },
+            "400", "403", "404", "405", "413", "415", "422", "429", "500", "503", "504",
+        ),
     }  # fmt: skip
 
 
 def _post(name: str, summary: str, body: Values, answers: Values, *others: str) -> Values:
     sent = {"requestBody": {"required": True, "content": body}}
     return {**_get(name, summary, [], answers, *others), **sent}
+
+
+def _notice(lists: str, **more: Values) -> Values:
+    """What a notice may say; `lists` is how several addresses are given."""
+    text: Values = {"type": "string"}
+    many: Values = {"type": "array", "items": text} if lists == "array" else text
+    ticked: Values = {"type": "boolean"} if lists == "array" else text
+    said = {name: ticked if field.ticked else text for name, field in kinds.FIELDS.items()}
+    kind = {"type": "string", "enum": [kind.value for kind in kinds.Kind]}
+    pointing = {"kind": kind, "url": many, "hash": many, "appeal": text, "token": text}
+    return {"type": "object", "properties": {**pointing, **said, **more}}
 
 
 def _with_page(body: Values) -> Values:
@@ -224,6 +275,9 @@ _VERSION: Values = {
 _JSON: Values = {"content": {"application/json": {"schema": {"type": "object"}}}}
 _MANIFEST: Values = {"content": {"application/json": {"schema": {"$ref": "/schemas/manifest.json"}}}}
 _SCHEMA: Values = {"content": {"application/schema+json": {"schema": {"type": "object"}}}}
+_RECORD: Values = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Record"}}}}
+_KEYS: Values = {"content": {"application/jwk-set+json": {"schema": {"type": "object"}}}}
+_READ = ("206", "304", "400", "404", "405", "412", "414", "416", "429", "503")
 _PLAIN = _body("text/plain")
 _READY = {**_ok("Every check holds.", _JSON), "503": {"description": "A check failed; it is named.", **_JSON}}
 _GROUPS = {
@@ -259,6 +313,42 @@ _PROBLEM: Values = {
         "reason": {"type": "string"},
     },
 }
+_DAY: Values = {"type": ["string", "null"], "format": "date"}
+_RECORDED: Values = {
+    "type": "object",
+    "required": ["record", "jws", "jwks"],
+    "properties": {
+        "jws": {"type": "string", "description": "The record, signed: compact JWS, ES256. Only this counts."},
+        "jwks": {"type": "string", "format": "uri-reference"},
+        "record": {
+            "type": "object",
+            "required": ["record", "id", "image", "status", "digital_source_type", "ai_disclosure"],
+            "properties": {
+                "record": {"const": public.FORM},
+                "id": {"type": "string", "pattern": f"^{public.ID.pattern}$"},
+                "image": {"type": "string", "pattern": f"^{urls.IMAGE.pattern}$"},
+                "status": {"enum": ["published", "superseded", "withdrawn"]},
+                "published": _DAY,
+                "made": _DAY,
+                "recorded": _DAY,
+                "signed": _DAY,
+                "digital_source_type": {"type": "string", "format": "uri"},
+                "model": {"type": ["object", "null"]},
+                "licence": {"type": "object"},
+                "human_reviewed": {"type": "boolean"},
+                "adopted": {"type": "boolean"},
+                "redacted": {"type": "boolean"},
+                "ai_disclosure": {"type": "object"},
+                "timestamp_authority": {"type": "boolean"},
+                "commitment": {"type": "string", "description": "HMAC over the private record."},
+            },
+            "additionalProperties": False,
+        },
+    },
+}
+_NOTICE: Values = {
+    "kind": "dsa", "url": ["/gallery/shoes/" + "0" * 64], "reason": "It shows me.", "good_faith": True,
+}  # fmt: skip
 _NAMES = {
     "206": "Part",
     "304": "NotModified",

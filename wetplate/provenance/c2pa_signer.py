@@ -47,7 +47,8 @@ class C2paSigner:
             except c2pa.C2paError.ManifestNotFound:
                 return named
             except c2pa.C2paError as error:
-                raise ProvenanceError(f"the credentials of the {named.title} cannot be read: {error}") from error
+                said = f"the credentials of the {named.title} cannot be read: {error}"
+                raise ProvenanceError(said) from error
 
     def read(self, body: bytes, media_type: str, manifest: bytes | None = None) -> Credentials | None:
         with c2pa.Context.from_dict(self._options) as context:
@@ -102,6 +103,7 @@ def _parent(named: Parent, reader: c2pa.Reader) -> Parent:
 
 def _credentials(said: dict[str, Any]) -> Credentials:
     active, results = said["manifests"][said["active_manifest"]], said.get("validation_results", {})
+    passed = {each["code"] for each in results.get("activeManifest", {}).get("success", ())}
     generators = active.get("claim_generator_info") or [{}]
     return Credentials(
         valid=said["validation_state"] in ("Valid", "Trusted"),
@@ -112,7 +114,7 @@ def _credentials(said: dict[str, Any]) -> Credentials:
         source_type=next(_source_types([active, *said["manifests"].values()]), ""),
         generator=str(generators[0].get("name") or active.get("claim_generator") or ""),
         manifests=len(said["manifests"]),
-        timestamped=bool(STAMPED & {each["code"] for each in results.get("activeManifest", {}).get("success", ())}),
+        timestamped=bool(STAMPED & passed),
     )
 
 
@@ -130,8 +132,8 @@ def _failures(results: Mapping[str, Any]) -> Iterator[str]:
 
 def _source_types(manifests: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     """The last word of each digital source type that an action names."""
-    for manifest in manifests:
-        for label, data in _data(manifest).items():
+    for each in manifests:
+        for label, data in _data(each).items():
             for action in data.get("actions", ()) if label.startswith("c2pa.actions") else ():
                 if found := str(action.get("digitalSourceType") or "").rpartition("/")[2]:
                     yield found

@@ -68,7 +68,7 @@ class Claim:
 
 @dataclass(frozen=True)
 class Parent:
-    """What a file was made from, as its credentials name it: read once (`Signer.parent`), given to many files.
+    """What a file was made from, as its credentials name it: read once (`Signer.parent`), used often.
 
     `instance` is a name for it that is public; `manifest` its own credentials, if it has any, `label` which
     of them is the active one, `results` what the validator said of them, as JSON.

@@ -39,7 +39,7 @@ FULL, SHORT, SIDECAR = "full", "short", "sidecar"
 
 @dataclass(frozen=True)
 class Base:
-    """What the credentials of an image's files build on: the canonical's claim, and the canonical as a parent."""
+    """What the credentials of an image's files build on: the canonical's claim, the canonical as parent."""
 
     claim: Claim
     parent: Parent

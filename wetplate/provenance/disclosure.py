@@ -36,6 +36,17 @@ WORDS = {
     "compositeSynthetic": "Composed with synthetic parts",
     "digitalCapture": "Photographed",
     "humanEdits": "Photographed and edited by a person",
+    "computationalCapture": "Photographed, computed from several exposures",
+    "algorithmicallyEnhanced": "Photographed and enhanced by an algorithm",
+    "composite": "Composed of several pictures",
+    "compositeCapture": "Composed of photographs",
+    "digitalCreation": "Made by a person with digital tools",
+    "dataDrivenMedia": "Made from data",
+    "virtualRecording": "Recorded from a virtual scene",
+    "screenCapture": "Recorded from a screen",
+    "negativeFilm": "Photographed on film",
+    "positiveFilm": "Photographed on film",
+    "print": "Scanned from a print",
 }
 #: What a model made wholly or partly.
 GENERATIVE = frozenset({TRAINED, "compositeWithTrainedAlgorithmicMedia", "compositeSynthetic"})

@@ -25,6 +25,17 @@ SOURCE_TYPES = frozenset(
         "compositeSynthetic",
         "digitalCapture",
         "humanEdits",
+        "computationalCapture",
+        "algorithmicallyEnhanced",
+        "composite",
+        "compositeCapture",
+        "digitalCreation",
+        "dataDrivenMedia",
+        "virtualRecording",
+        "screenCapture",
+        "negativeFilm",
+        "positiveFilm",
+        "print",
     }
 )
 _PACKET = (
@@ -34,7 +45,12 @@ _PACKET = (
     "<Iptc4xmpExt:DigitalSourceType>{uri}</Iptc4xmpExt:DigitalSourceType>"
     '</rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end="r"?>'
 )
-_MARK = re.compile(rb"<Iptc4xmpExt:DigitalSourceType>" + re.escape(VOCABULARY.encode()) + rb"(\w{1,60})<")
+#: As we write it, and as others do: as an attribute, or as a resource.
+_MARK = re.compile(
+    rb"Iptc4xmpExt:DigitalSourceType(?:>|=[\"']|\s{1,9}rdf:resource=[\"'])\s{0,99}https?"
+    + re.escape(VOCABULARY.removeprefix("http").encode())
+    + rb"(\w{1,60})[<\"'\s]"
+)
 
 
 def source_type_uri(source_type: str) -> str:

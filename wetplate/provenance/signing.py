@@ -51,7 +51,7 @@ class Credentials:
 
 
 class Signer(Protocol):
-    """Signs PNG, JPEG, WebP and AVIF files; `timestamp` is the authority that is asked for the time, if any."""
+    """Signs PNG, JPEG, WebP and AVIF files; `timestamp` is the authority asked for the time, if any."""
 
     timestamp: str | None
 

@@ -69,10 +69,10 @@ class OriginalRow(Base):
 
 
 class CredentialsRow(Base):
-    """The credentials of a canonical image: signed once, beside its object; files are signed as made from it.
+    """The credentials of a canonical image, signed once, beside its object: its files are made from it.
 
-    Written by `wetplate.provenance.credentials` only. `timestamp` is the authority that vouches for when; null
-    where none was asked.
+    Written by `wetplate.provenance.credentials` only. `timestamp` is the authority that vouches for when;
+    null where none was asked.
     """
 
     __tablename__ = "credentials"

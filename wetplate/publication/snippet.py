@@ -35,9 +35,7 @@ def snippet(session: Session, canonical_id: str, base_url: str = "") -> str:
     return markup.picture(
         files.standing(session, image.id, publication.profile),
         base_url=f"{base_url}/{FOLDER}/{image.id}",
-        alt=family_of(session, image.family).recipe.alt.format_map(
-            session.get_one(RecipeRow, image.recipe_id).variant
-        ),
+        alt=family_of(session, image.family).alt(session.get_one(RecipeRow, image.recipe_id).variant),
         sizes=load(publication.profile).sizes,
         dominant=placeholder.dominant if placeholder else "",
     )

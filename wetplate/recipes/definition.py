@@ -104,8 +104,15 @@ class Family:
             adapter |= {"licence": asdict(licence)} if licence else {}
         return body | {"attributes": [[name, list(values)] for name, values in self.attributes.items()]}
 
+    def alt(self, variant: Mapping[str, str]) -> str:
+        """What the picture of a variant shows; the title and the rest where not all of it is known."""
+        if all(name in variant for name in self.attributes):
+            return self.recipe.alt.format_map(variant)
+        words = (f"{value} {name.replace('_', ' ')}" for name, value in variant.items())
+        return ", ".join((self.title, *words))
+
     def licence_of(self, adapter: Adapter) -> Licence | None:
-        """The licence that the file states for an adapter; None when it states none, or has no such adapter."""
+        """The licence that the file states for an adapter; None when it states none."""
         stated = zip(self.model.adapters, self.adapter_licences, strict=False)
         return next((licence for each, licence in stated if each == adapter), None)
 

@@ -30,9 +30,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from wetplate.errors import SettingError
 
 LONGEST_PATH: Final = 512
-#: Plain segments; what operators ask is not there for strangers.
+#: Plain segments, and the one well-known address; what operators ask is not there for strangers.
 PATH: Final = (
-    rf"^(?=/.{{0,{LONGEST_PATH - 1}}}$)(?!/(?:metrics|readyz))(?:/[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*)*/?$"
+    rf"^(?=/.{{0,{LONGEST_PATH - 1}}}$)(?!/(?:metrics|readyz))"
+    r"(?:/\.well-known/jwks\.json|(?:/[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*)*/?)$"
 )
 TAGS_PER_PURGE: Final = 16
 TAGS_PER_OBJECT: Final = 24

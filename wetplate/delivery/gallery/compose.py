@@ -104,7 +104,7 @@ def image(session: Session, pages: Pages, known: Family, image_id: str, address:
         large=large,
         notice=facts.notice(one.state),
         variant=facts.variant(known.attributes, known.slug, one.image.variant),
-        disclosure=facts.disclosure(one.provenance),
+        disclosure=one.disclosure,
         provenance=list(facts.provenance(one)),
         moves=list(facts.moves(one.moves)),
         files=facts.lines(one.image),
@@ -143,8 +143,5 @@ def tiles(known: Family, images: Sequence[Image], eager: int) -> list[Tile]:
 
 
 def _alt(known: Family, shown: Image) -> str:
-    """The family's words for the picture; the variant's where the family has other attributes by now."""
-    try:
-        return known.recipe.alt.format_map(shown.variant)
-    except KeyError:
-        return f"{known.title}, {words.caption(shown.variant)}"
+    """The family's words for the picture."""
+    return known.alt(shown.variant)

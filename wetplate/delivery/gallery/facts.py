@@ -13,12 +13,11 @@ from html import escape
 from wetplate.delivery.gallery.selection import Attributes, Selection
 from wetplate.delivery.gallery.shelf import Image, Known
 from wetplate.delivery.gallery.words import counted, spoken
-from wetplate.delivery.manifest import DISCLOSED
 from wetplate.derivatives import markup
 from wetplate.derivatives.profiles import load
 from wetplate.derivatives.tables import DerivativeRow
+from wetplate.provenance import public
 from wetplate.provenance.metadata import source_type_uri
-from wetplate.provenance.tables import ProvenanceRow
 from wetplate.publication.states import REASONS, State
 from wetplate.publication.tables import MoveRow
 
@@ -71,23 +70,22 @@ def variant(attributes: Attributes, family: str, said: Mapping[str, str]) -> lis
     ]
 
 
-def disclosure(row: ProvenanceRow) -> str:
-    """That a machine made it, in a sentence."""
-    return f"{DISCLOSED.get(row.source_type, row.source_type)}."
-
-
 def provenance(known: Known) -> Iterator[tuple[str, Value]]:
     """Where the image comes from, as far as that is public."""
     row = known.provenance
     yield "Source type", Value(row.source_type, source_type_uri(row.source_type))
-    yield "Model", Value(row.model_id)
-    yield "Revision", Value(row.model_revision, code=True)
+    if row.model_id and row.model_revision:
+        yield "Model", Value(row.model_id)
+        yield "Revision", Value(row.model_revision, code=True)
     yield "Licence", Value(row.licence)
     yield "Commercial use", Value(row.commercial_use)
     if row.restrictions:
         yield "Restrictions", Value("; ".join(row.restrictions))
-    yield "Painted", Value(f"{row.painted_at:%d %b %Y}")
-    yield "Provenance id", Value(row.public_id, code=True)
+    if row.painted_at:
+        yield "Painted", Value(f"{row.painted_at:%d %b %Y}")
+    if row.derived_from:
+        yield "Redacted", Value("parts of the picture were covered by a person's decision")
+    yield "Provenance id", Value(row.public_id, public.address(row.public_id), code=True)
     yield "Image id", Value(known.image.id, code=True)
     yield "Security version", Value(str(known.image.version))
 

@@ -23,6 +23,8 @@ from wetplate.delivery.gallery.selection import Selection
 from wetplate.delivery.standing import by_law
 from wetplate.derivatives.tables import DerivativeRow, PlaceholderRow
 from wetplate.errors import ImageGone, NotServed
+from wetplate.provenance import disclosure
+from wetplate.provenance.disclosure import Disclosure
 from wetplate.provenance.tables import ProvenanceRow
 from wetplate.publication.states import State
 from wetplate.publication.tables import MoveRow, PublicationRow
@@ -65,6 +67,7 @@ class Known:
     profile: str
     state: State
     provenance: ProvenanceRow
+    disclosure: Disclosure
     moves: Sequence[MoveRow]
     before: str | None
     after: str | None
@@ -114,6 +117,7 @@ def known(session: Session, family: str, image_id: str) -> Known:
         publication.profile,
         state,
         session.get_one(ProvenanceRow, image_id),
+        disclosure.of(session, image_id),
         moves,
         _neighbour(session, siblings, RecipeRow.position < image.position, RecipeRow.position.desc()),
         _neighbour(session, siblings, RecipeRow.position > image.position, RecipeRow.position),

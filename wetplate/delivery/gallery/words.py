@@ -64,8 +64,9 @@ class Empty:
 
 
 def caption(variant: Mapping[str, str]) -> str:
-    """A variant in a few words: `red lace · gum sole`."""
-    return "\N{NO-BREAK SPACE}· ".join(f"{value} {spoken(name)}" for name, value in variant.items())
+    """A variant in a few words: `red lace · gum sole`. Of a picture from outside it may be unknown."""
+    told = (f"{value} {spoken(name)}" for name, value in variant.items())
+    return "\N{NO-BREAK SPACE}· ".join(told) or "variant unknown"
 
 
 def spoken(name: str) -> str:

@@ -161,6 +161,7 @@ def format_of(media_type: str) -> str:
 _COUNTED = {
     "application/problem+json": "json",
     "application/schema+json": "json",
+    "application/jwk-set+json": "json",
     "application/c2pa": "c2pa",
     "text/plain": "text",
 }
