@@ -26,7 +26,7 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from wetplate.errors import AccountRefused
+from wetplate.errors import AccountRefused, SignInRefused
 from wetplate.retention import personal
 from wetplate.retention.personal import Wrapping
 from wetplate.review import passwords, preferences, sessions
@@ -69,14 +69,14 @@ def welcome(
 ) -> ReviewerRow:
     """Somebody whom the provider vouches for: added at the first sign-in, the role taken over at each.
 
-    Raises AccountRefused if the account is switched off.
+    Raises SignInRefused if the account is switched off here.
     """
     row = _row(session, login, lock=True)
     if row is None:
         row = _insert(session, login, role, None)
         _event(session, row.id, "added", "provider", role=role.value, by="oidc")
     if not row.active:
-        raise AccountRefused("this account is switched off here: ask somebody with the role admin")
+        raise SignInRefused("this account is switched off here: ask somebody with the role admin")
     if row.role != role:
         _event(session, row.id, "role", "provider", role=role.value, before=row.role)
         row.role = role.value

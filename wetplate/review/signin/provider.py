@@ -51,9 +51,14 @@ class Provider:
     def __init__(self, reviewing: Reviewing, http: httpx.Client | None = None) -> None:
         if not reviewing.oidc_issuer or not reviewing.oidc_client:
             raise SettingError("WETPLATE_OIDC_ISSUER and WETPLATE_OIDC_CLIENT are set together or not at all")
-        self.issuer, self._client = _safe(reviewing.oidc_issuer), reviewing.oidc_client
+        if not safe(reviewing.oidc_issuer):
+            raise SettingError(
+                f"WETPLATE_OIDC_ISSUER={reviewing.oidc_issuer!r}: an identity provider is reached over https "
+                "(http on loopback only)"
+            )
+        self.issuer, self._client = reviewing.oidc_issuer, reviewing.oidc_client
         self._secret, self._back = reviewing.oidc_secret, reviewing.url + RETURN
-        self._http = http or httpx.Client(timeout=SECONDS, follow_redirects=False, trust_env=False)
+        self._http = http or _client()
         self._lock, self._until = Lock(), 0.0
         self._known: Endpoints | None = None
         self._keys: KeySet | None = None
@@ -111,12 +116,13 @@ class Provider:
                 f"the identity provider at {self.issuer} does not name that issuer in its document: check "
                 "WETPLATE_OIDC_ISSUER, to the last slash"
             )
-        places = [said.get(f"{each}_endpoint") for each in ("authorization", "token")] + [
-            said.get("jwks_uri")
-        ]
+        places = [str(said.get(name)) for name in ("authorization_endpoint", "token_endpoint", "jwks_uri")]
+        if not all(map(safe, places)):
+            raise ProviderUnavailable(
+                f"the identity provider at {self.issuer} names an endpoint that is not on https"
+            )
         methods = said.get("token_endpoint_auth_methods_supported", ["client_secret_basic"])
-        authorize, token, keys = (_safe(str(place)) for place in places)
-        return Endpoints(authorize, token, keys, "client_secret_basic" in methods)
+        return Endpoints(*places, "client_secret_basic" in methods)
 
     def _published(self, *, anew: bool = False) -> KeySet:
         where = self._endpoints().keys
@@ -150,14 +156,12 @@ class Provider:
         return answer.status_code, content if isinstance(content, dict) else {}
 
 
-def _safe(address: str) -> str:
-    """The same if it is on https, or on loopback. Raises SettingError."""
+def safe(address: str) -> bool:
+    """Whether nobody on the way can read or change what is said: https, or http on this machine."""
     parts = urlsplit(address)
-    if parts.scheme == "https" and parts.hostname:
-        return address
-    if parts.scheme == "http" and _loopback(parts.hostname or ""):
-        return address
-    raise SettingError(f"{address!r}: an identity provider is reached over https (http on loopback only)")
+    if parts.scheme == "http":
+        return _loopback(parts.hostname or "")
+    return parts.scheme == "https" and bool(parts.hostname)
 
 
 def _loopback(host: str) -> bool:
@@ -165,3 +169,9 @@ def _loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def _client() -> httpx.Client:
+    """Sign-ins are rare: no connection is kept open between them."""
+    limits = httpx.Limits(max_keepalive_connections=0)
+    return httpx.Client(timeout=SECONDS, limits=limits, follow_redirects=False, trust_env=False)
