@@ -7,6 +7,7 @@ from sqlalchemy import Engine
 
 from assets import checks
 from assets.hardware import again
+from pipelines import trail
 from pipelines.retention import prune
 from wetplate.delivery.purging.outside import asker
 from wetplate.delivery.purging.purger import Purger
@@ -252,4 +253,5 @@ ALL = (
     orphan_sweep,
     transform_sweep,
     retention,
+    *trail.JOBS,
 )

@@ -1,4 +1,5 @@
-"""What happens on news: each sensor reads the outbox by monotone id, one indexed query a tick.
+"""What happens on news: each sensor reads the outbox by monotone id, one indexed query a tick. That rules changed
+is no news of the outbox: `judgements_stale` asks the catalog.
 
 Rules: the cursor is the last id that was turned into requests; `run_key` holds an event's id, never a
 family's name (Dagster deduplicates run keys for ever); several events of one family in one tick make one
@@ -19,16 +20,25 @@ from wetplate.delivery.purging.purger import Purger
 from wetplate.delivery.purging.targets import named
 from wetplate.derivatives.ondemand import REQUESTED
 from wetplate.errors import FamilyError
+from wetplate.moderation import rejudging
 from wetplate.recipes import catalog
 from wetplate.recipes.family import find, slugs
+from wetplate.review import decisions
 from wetplate.storage import outbox
 from wetplate.storage.database import now, transaction
+from wetplate.storage.objects import Objects
 from wetplate.storage.outbox import Event
 
 RUNNING = dg.DefaultSensorStatus.RUNNING
 LEFT_OVER = timedelta(minutes=10)
 RELAYED = timedelta(minutes=1)  # within which the origin purges by itself
 BATCH = 50
+NOT_OVER = [
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+]
 DECIDED = ("review.decided",)
 IMAGES = ("image.withdrawn", "image.reinstated")
 CARRY_OUT = (
@@ -95,6 +105,54 @@ def review_decided(
     if not events:
         return dg.SkipReason("no new decisions")
     return dg.SensorResult(run_requests=one_run_a_family(events, "review"), cursor=str(events[-1].id))
+
+
+@dg.sensor(job=jobs.rejudge, minimum_interval_seconds=600, default_status=RUNNING)
+def judgements_stale(
+    context: dg.SensorEvaluationContext, database: dg.ResourceParam[Engine]
+) -> dg.SensorResult | dg.SkipReason:
+    """A policy or a detector changed: each family is judged again, BATCH of them a tick.
+
+    Asked for once under the same rules, and once a day while it stays stale; never while its run is not over.
+    """
+    with transaction(database) as session:
+        found = rejudging.stale(session, limit=BATCH, turn=now().isoformat())
+    for refusal in found.refusals:
+        context.log.warning(refusal)
+    slugs = {slug: rules for slug, rules in found.families.items() if not under_way(context.instance, slug)}
+    if not slugs:
+        return dg.SkipReason("; ".join(found.refusals) or "every judgement is by the present rules")
+    return dg.SensorResult(
+        run_requests=[
+            dg.RunRequest(
+                run_key=f"rejudge-{rules}-{slug}-{now():%Y%m%d}",
+                partition_key=slug,
+                tags={"wetplate/family": slug},
+            )
+            for slug, rules in slugs.items()
+        ]
+    )
+
+
+def under_way(instance: dg.DagsterInstance, slug: str) -> bool:
+    """Whether a run that judges the family again is not over yet."""
+    tags = {"wetplate/family": slug}
+    mine = dg.RunsFilter(job_name=jobs.rejudge.name, tags=tags, statuses=NOT_OVER)
+    return bool(instance.get_run_records(mine, limit=1))
+
+
+@dg.sensor(minimum_interval_seconds=30, default_status=RUNNING)
+def decisions_due(
+    context: dg.SensorEvaluationContext,
+    database: dg.ResourceParam[Engine],
+    objects: dg.ResourceParam[Objects],
+) -> dg.SkipReason:
+    """What was decided in a console that died meanwhile counts all the same; `review_decided` hears of it."""
+    with transaction(database) as session:
+        settled = decisions.commit_due(session, objects, now())
+    for outcome in settled:
+        context.log.info(f"{outcome.subject[:19]}: {outcome.decision} {outcome.effect or outcome.refusal}")
+    return dg.SkipReason(f"{len(settled)} decisions were due")
 
 
 @dg.sensor(job_name=CARRY_OUT, minimum_interval_seconds=15, default_status=RUNNING)
@@ -204,6 +262,8 @@ def purges_overdue(
 ALL = [
     family_files_changed,
     review_decided,
+    decisions_due,
+    judgements_stale,
     moderation_events,
     transforms_requested,
     leftover_decisions,

@@ -82,6 +82,8 @@ def test_sensors_and_schedules_run_from_the_first_deploy(definitions: dg.Definit
     assert set(sensors) == {
         "family_files_changed",
         "review_decided",
+        "decisions_due",
+        "judgements_stale",
         "moderation_events",
         "leftover_decisions",
         "leftover_events",
@@ -92,7 +94,6 @@ def test_sensors_and_schedules_run_from_the_first_deploy(definitions: dg.Definit
     schedules = {schedule.name: schedule.default_status.value for schedule in definitions.schedules or []}
     assert set(schedules) == {
         "nightly_backfill",
-        "rejudging",
         "delivery_probe",
         "verify_invariants_schedule",
         "orphan_sweep_schedule",
