@@ -3,10 +3,9 @@
 import importlib
 from pathlib import Path
 
-import psycopg
 import pytest
 from sqlalchemy import Engine, NullPool, create_engine, text
-from sqlalchemy.exc import IntegrityError, ProgrammingError
+from sqlalchemy.exc import DBAPIError, ProgrammingError
 
 import wetplate
 from wetplate.errors import DatabaseUnavailable, SchemaMismatch
@@ -134,29 +133,36 @@ def test_a_missing_server_is_named(tmp_path: Path) -> None:
         migrations.current(create_engine(f"postgresql+psycopg://app@/wetplate?host={tmp_path}"))
 
 
-@pytest.mark.parametrize("table", APPEND_ONLY)
-@pytest.mark.parametrize("change", CHANGES)
-def test_app_may_not_change_evidence(database: Engine, table: str, change: str) -> None:
-    with pytest.raises(ProgrammingError, match="permission denied"), database.begin() as connection:
-        connection.execute(text(change.format(table=table)))
+def refusals(engine: Engine, *first: str) -> dict[str, str]:
+    """What the database says to each change of each table of evidence, in one connection."""
+    said = {}
+    with engine.connect() as connection:
+        for statement in first:
+            connection.execute(text(statement))
+        for change in (each.format(table=table) for table in APPEND_ONLY for each in CHANGES):
+            attempt = connection.begin_nested()
+            try:
+                connection.execute(text(change))
+                said[change] = "done"
+            except DBAPIError as error:
+                said[change] = str(error.orig)
+            attempt.rollback()
+    return said
 
 
-@pytest.mark.parametrize("table", APPEND_ONLY)
-@pytest.mark.parametrize("change", CHANGES)
-def test_nor_may_the_owner(owner: Engine, table: str, change: str) -> None:
-    with pytest.raises(IntegrityError, match="append-only"), owner.begin() as connection:
-        connection.execute(text(change.format(table=table)))
+def test_app_may_not_change_evidence(database: Engine) -> None:
+    allowed = {change for change, said in refusals(database).items() if "permission denied" not in said}
+    assert allowed == set()
 
 
-@pytest.mark.parametrize("table", APPEND_ONLY)
-@pytest.mark.parametrize("change", CHANGES)
-def test_nor_may_a_superuser_who_plays_replica(
-    postgres_server: Server, database_name: str, table: str, change: str
-) -> None:
-    with postgres_server.connect(database_name) as connection:
-        connection.execute("SET session_replication_role = replica")
-        with pytest.raises(psycopg.errors.RestrictViolation, match="append-only"):
-            connection.execute(change.format(table=table).encode())
+def test_nor_may_the_owner(owner: Engine) -> None:
+    assert {change for change, said in refusals(owner).items() if "append-only" not in said} == set()
+
+
+def test_nor_may_a_superuser_who_plays_replica(postgres_server: Server, database_name: str) -> None:
+    superuser = create_engine(postgres_server.url("postgres", database_name), poolclass=NullPool)
+    said = refusals(superuser, "SET session_replication_role = replica")
+    assert {change for change, why in said.items() if "append-only" not in why} == set()
 
 
 @pytest.mark.parametrize(
@@ -184,9 +190,11 @@ def test_app_may_not_overwrite_by_upsert(database: Engine) -> None:
         connection.execute(upsert)
 
 
-@pytest.mark.parametrize("table", MUTABLE)
-def test_app_keeps_the_present_state(database: Engine, table: str) -> None:
+def test_app_keeps_the_present_state(database: Engine) -> None:
     with database.begin() as connection:
-        connection.execute(text(f"DELETE FROM {table}"))
-    with pytest.raises(ProgrammingError, match="permission denied"), database.begin() as connection:
-        connection.execute(text(f"TRUNCATE {table} CASCADE"))
+        for table in MUTABLE:
+            attempt = connection.begin_nested()
+            connection.execute(text(f"DELETE FROM {table}"))
+            attempt.rollback()
+            with pytest.raises(ProgrammingError, match="permission denied"), connection.begin_nested():
+                connection.execute(text(f"TRUNCATE {table} CASCADE"))

@@ -1,7 +1,7 @@
 """The S3 store keeps the contract against a server over HTTP, and names every way in which S3 fails."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import urlopen
@@ -170,7 +170,7 @@ def test_refusals_of_the_server(
 
 def test_a_listing_goes_on_to_the_next_page(client: Any, scripted: Stubber) -> None:
     asked = {"Bucket": "bucket", "Prefix": "a/"}
-    found = {"Key": "a/1", "Size": 1, "LastModified": "2026-01-01T00:00:00Z"}
+    found = {"Key": "a/1", "Size": 1, "LastModified": datetime(2026, 1, 1, tzinfo=UTC)}
     more = {"Contents": [found], "IsTruncated": True, "NextContinuationToken": "next"}
     scripted.add_response("list_objects_v2", more, asked)
     last = {"Contents": [found | {"Key": "a/2"}], "IsTruncated": False}
