@@ -193,8 +193,9 @@ def _posts() -> dict[str, Values]:
             {
                 "201": {"description": "Received; the receipt's address and token.", **_JSON},
                 "303": {"description": "Received; a browser is led to its receipt."},
+                "403": _refusal("A page of another site has sent it."),
             },
-            "400", "403", "404", "405", "413", "415", "422", "429", "500", "503", "504",
+            "400", "404", "405", "413", "415", "422", "429", "500", "503", "504",
         ),
     }  # fmt: skip
 

@@ -6,7 +6,8 @@ thirds of the work for a picture in memory (a task, two sends, a check of each h
 
 Rules:
 1. A request, with a body that nobody reads, has MOST bytes at most and PATIENCE seconds to arrive, or the
-   connection ends: nobody holds a connection or fills the memory by never finishing.
+   connection ends: nobody holds a connection or fills the memory by never finishing. Where something may be
+   handed in, a body has as many bytes as its reader takes, read as fast as they are taken, and more time.
 2. Only a plain GET on a connection that stays open and keeps up is answered at once. Everything else takes
    uvicorn's own way, and gets the same answer. So does a request with others queued behind it: each would be
    answered from within the answer before it, as deep as the queue is long.
@@ -21,8 +22,11 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
+from wetplate.delivery.origin.uploads import POSTED
+
 MOST: Final = 32 * 1024
 PATIENCE: Final = 15.0
+HANDING_IN: Final = 120.0
 TOO_LARGE: Final = (
     b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\ncache-control: no-store\r\n"
     b"connection: close\r\n\r\n"
@@ -45,7 +49,7 @@ class OriginProtocol(HttpToolsProtocol):
         self._ready: Ready | None = getattr(self.app, "ready", None)
         self._defaults: list[tuple[bytes, bytes]] = []
         self._spelled = b""
-        self._arriving, self._size = True, 0
+        self._arriving, self._handed_in, self._size = True, False, 0
         self._patience: TimerHandle | None = None
 
     def connection_made(self, transport: BaseTransport) -> None:
@@ -60,14 +64,22 @@ class OriginProtocol(HttpToolsProtocol):
         self._size += len(data)
         super().data_received(data)
         if self._arriving and not self.transport.is_closing():
-            if self._size > MOST:
+            if self._size > MOST and not self._handed_in:
                 self._cut_off()
             elif self._patience is None:
                 self._wait()
 
     def on_message_begin(self) -> None:
-        self._arriving = True
+        self._arriving, self._handed_in = True, False
         super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        super().on_headers_complete()
+        heard: Any = self.scope
+        if heard["method"] == "POST" and heard["raw_path"] in POSTED:
+            self._handed_in = True
+            self._came()
+            self._wait()
 
     def on_message_complete(self) -> None:
         self._arriving, self._size = False, 0
@@ -105,7 +117,8 @@ class OriginProtocol(HttpToolsProtocol):
         self.transport.close()
 
     def _wait(self) -> None:
-        self._patience = self.loop.call_later(PATIENCE, self.transport.close)
+        seconds = HANDING_IN if self._handed_in else PATIENCE
+        self._patience = self.loop.call_later(seconds, self.transport.close)
 
     def _came(self) -> None:
         if self._patience is not None:

@@ -49,6 +49,7 @@ class Filed:
     notice: NoticeRow
     token: str
     missing: Mapping[str, str]
+    found: bool
 
 
 def file(
@@ -86,7 +87,7 @@ def file(
     details = {"kind": law, "channel": channel, "missing": lacking, "images": found, "located": bool(found)}
     _event(session, row, FILE, "", actor, details)
     _open_task(session, row, tasks.TAKEDOWN)
-    return Filed(row, token, lacking)
+    return Filed(row, token, lacking, bool(found))
 
 
 def take(session: Session, notice_id: str, step: Step, actor: str, **details: Any) -> NoticeRow:
