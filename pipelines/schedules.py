@@ -5,21 +5,14 @@ from collections.abc import Iterator
 import dagster as dg
 from sqlalchemy import Engine
 
-from pipelines import jobs
+from pipelines import jobs, trail
 from wetplate.delivery.probe import catalog as probe
-from wetplate.moderation import rejudging as judgements
 from wetplate.publication.progress import stale
 from wetplate.settings import serving
 from wetplate.storage.database import transaction
 
 PER_TICK = 50
 PER_PROBE = 10
-NOT_OVER = [
-    dg.DagsterRunStatus.QUEUED,
-    dg.DagsterRunStatus.NOT_STARTED,
-    dg.DagsterRunStatus.STARTING,
-    dg.DagsterRunStatus.STARTED,
-]
 
 
 @dg.schedule(
@@ -40,35 +33,6 @@ def nightly_backfill(
         yield dg.RunRequest(
             run_key=f"nightly-{night}-{slug}", partition_key=slug, tags={"wetplate/family": slug}
         )
-
-
-@dg.schedule(
-    cron_schedule="10 * * * *",
-    job=jobs.rejudge,
-    default_status=dg.DefaultScheduleStatus.RUNNING,
-    description=f"Families whose judgements a changed policy or detector made stale, {PER_TICK} an hour.",
-)
-def rejudging(
-    context: dg.ScheduleEvaluationContext, database: dg.ResourceParam[Engine]
-) -> Iterator[dg.RunRequest | dg.SkipReason]:
-    """A family whose run is not over yet is not asked for again."""
-    tick = context.scheduled_execution_time.isoformat()
-    with transaction(database) as session:
-        found = judgements.stale(session, limit=PER_TICK, turn=tick)
-    for refusal in found.refusals:
-        context.log.warning(refusal)
-    slugs = [slug for slug in found.families if not _under_way(context.instance, jobs.rejudge.name, slug)]
-    if not slugs:
-        yield dg.SkipReason("; ".join(found.refusals) or "every judgement is by the present policy")
-    for slug in slugs:
-        yield dg.RunRequest(
-            run_key=f"rejudge-{tick}-{slug}", partition_key=slug, tags={"wetplate/family": slug}
-        )
-
-
-def _under_way(instance: dg.DagsterInstance, job: str, slug: str) -> bool:
-    mine = dg.RunsFilter(job_name=job, tags={"wetplate/family": slug}, statuses=NOT_OVER)
-    return bool(instance.get_run_records(mine, limit=1))
 
 
 @dg.schedule(
@@ -115,10 +79,12 @@ DELETE = dg.RunConfig(ops={"sweep_objects": jobs.SweepConfig(delete=True)})
 
 ALL = [
     nightly_backfill,
-    rejudging,
     delivery_probe,
     upkeep(jobs.verify_invariants, "0 4 * * *"),
     upkeep(jobs.orphan_sweep, "0 5 * * 0", DELETE),
     upkeep(jobs.transform_sweep, "30 * * * *"),
     upkeep(jobs.retention, "0 6 * * 0"),
+    trail.sealing_schedule,
+    upkeep(trail.verify_trail, "30 3 * * *"),
+    upkeep(trail.restricted_sweep, "45 * * * *"),
 ]

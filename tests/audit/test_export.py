@@ -53,13 +53,8 @@ def rewrite(folder: Path, name: str, change: Callable[[list[Line]], object]) -> 
 
 def test_the_copied_script_runs_on_python_alone(folder: Path) -> None:
     """Isolated, without site-packages, in a folder where nothing of ours can be found."""
-    done = subprocess.run(
-        [sys.executable, "-I", "-S", folder / "verify.py"],
-        capture_output=True,
-        text=True,
-        cwd="/",
-        check=False,
-    )
+    command = [sys.executable, "-I", "-S", folder / "verify.py"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd="/", check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.endswith("whole\n")
     assert "7 rows in 3 streams, 2 heads" in done.stdout

@@ -99,6 +99,9 @@ def test_sensors_and_schedules_run_from_the_first_deploy(definitions: dg.Definit
         "orphan_sweep_schedule",
         "transform_sweep_schedule",
         "retention_schedule",
+        "sealing_schedule",
+        "verify_trail_schedule",
+        "restricted_sweep_schedule",
     }
     assert set(sensors.values()) | set(schedules.values()) == {"RUNNING"}
 

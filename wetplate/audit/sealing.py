@@ -70,6 +70,15 @@ def seal(database: Engine, objects: Objects, key: Key, *, everything: bool = Fal
     return Sealed(count, head.size, head.root) if head else Sealed(count, 0, EMPTY)
 
 
+def waiting(session: Session) -> bool:
+    """Whether there is anything to seal: rows without a place, or places without a head."""
+    before = last(session)
+    if _size(session) > (before.size if before else 0):
+        return True
+    since = before.at - LOOKBACK if before else None
+    return any(_any_unsealed(session, source, since) for source in sources(session))
+
+
 def sequence(session: Session, *, everything: bool = False) -> int:
     """Give places to at most BATCH rows that have none; how many there were."""
     _lock(session)
@@ -134,6 +143,12 @@ def _plain(session: Session, source: Source, base: int, since: datetime | None, 
     if leaves:
         session.execute(insert(LeafRow), leaves)
     return len(leaves)
+
+
+def _any_unsealed(session: Session, source: Source, since: datetime | None) -> bool:
+    unsealed = UNSEALED.format(name=source.name, key=source.key)
+    query = text(f"SELECT EXISTS (SELECT {unsealed})")
+    return bool(session.scalar(query, {"source": source.name, "since": since}))
 
 
 def _leaf(source: Source, position: int, row: dict[str, Any]) -> dict[str, object]:

@@ -17,6 +17,7 @@ VERBS = {
     "infotext": "Read generation parameters from a text or an image.",
     "paint": "Paint what a family still lacks, without Dagster.",
     "review": "Decide on images that wait for a person.",
+    "moderation": "Derive verdicts again, measure detectors, estimate what slips through.",
     "image": "Everything known about one image.",
     "status": "Where each family stands.",
     "verify": "Check every invariant of catalog and store.",

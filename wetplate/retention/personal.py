@@ -80,6 +80,11 @@ def read(session: Session, wrapping: Wrapping, subject: str) -> dict[str, str]:
     return {name: open_sealed((key,), _place(subject, name), sealed).decode() for name, sealed in rows}
 
 
+def known(session: Session, subject: str) -> bool:
+    """Whether anything was ever kept of this subject, erased or not."""
+    return session.get(PersonalKeyRow, subject) is not None
+
+
 def erase(session: Session, subject: str, actor: str, reason: str = "asked by the subject") -> int:
     """Destroy the subject's key and fields; how many fields that were. Doing it twice is no error.
 
