@@ -1,12 +1,16 @@
 """Accounts: who may sign in, as what; tries and waiting; forgetting somebody. Preferences."""
 
+import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from argon2 import PasswordHasher
+from click.testing import CliRunner, Result
 from sqlalchemy import Engine, select
 
 from tests.review.people import HASHER, PASSWORD, WRAPPING, add, console_settings, signed_in
+from wetplate.cli.review_account import command
 from wetplate.errors import AccountRefused, Erased, FormRefused, RetentionError
 from wetplate.retention import holds, personal
 from wetplate.review import accounts, passwords, preferences, sessions
@@ -239,3 +243,43 @@ def test_only_slugs_of_the_taxonomy_can_be_left_out() -> None:
     form = {"blur": "0", "theme": "light", "break_minutes": "90"}
     with pytest.raises(FormRefused, match="not in the taxonomy: no/such"):
         preferences.from_form(form, ["no/such"])
+
+
+@pytest.fixture
+def account(catalog: Engine, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    monkeypatch.setenv("WETPLATE_DATABASE_URL", catalog.url.render_as_string(hide_password=False))
+    monkeypatch.setenv("COLUMNS", "160")
+    return lambda *words, **said: CliRunner().invoke(command, words, **said)
+
+
+def test_from_the_command_line(account: Callable[..., Result], catalog: Engine) -> None:
+    said = account("add", "typed", "--role", "admin", "--real-name", "Ty Ped", "--generate").output
+    made = said.split("shown this once: ")[1].strip()
+    with transaction(catalog) as session:
+        row = accounts.of(session, "typed")
+        assert passwords.fits(row.password, made)
+    assert row.id in said
+    assert account("role", "typed", "viewer").output == f"{row.id} is viewer\n"
+    assert (
+        "signed out everywhere"
+        in account("password", row.id, "--password-stdin", input=PASSWORD + "\n").output
+    )
+    assert account("off", "typed").output == f"{row.id} is off\n"
+    listed = account("list").output
+    assert "local:typed" in listed
+    assert "Ped" not in listed
+    line = next(each for each in json.loads(account("list", "--json").output) if each["id"] == row.id)
+    assert (line["role"], line["state"]) == ("viewer", "off")
+    assert account("erase", "typed", input="n\n").exit_code == 1
+    assert account("erase", "typed", "--yes").output == f"{row.id} is nobody any more\n"
+    assert isinstance(account("on", row.id).exception, AccountRefused)
+
+
+def test_no_account_without_a_password_that_somebody_chose(
+    account: Callable[..., Result], catalog: Engine
+) -> None:
+    for words, typed in (((), "\n\n"), (("--password-stdin",), ""), (("--password-stdin",), "short\n")):
+        assert account("add", "careless", "--role", "admin", *words, input=typed).exit_code == 1
+    assert isinstance(account("password", "careless", "--generate").exception, AccountRefused)
+    with transaction(catalog) as session, pytest.raises(AccountRefused):
+        accounts.of(session, "careless")
