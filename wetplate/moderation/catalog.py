@@ -28,6 +28,7 @@ from wetplate.moderation.policy import Policy
 from wetplate.moderation.signals import Classifier, Signal
 from wetplate.moderation.tables import SignalRow, VerdictRow
 from wetplate.recipes.tables import RecipeRow
+from wetplate.retention import restricted
 from wetplate.similarity import blocklist
 from wetplate.similarity.blocklist import Kind
 from wetplate.similarity.tables import FingerprintRow
@@ -264,7 +265,7 @@ def _paintings(family: str) -> Select[Any, Any, Any, Any, Any]:
     return (
         select(*said, blocked)
         .join(RecipeRow, RecipeRow.id == PaintingRow.recipe_id)
-        .where(RecipeRow.family == family, RecipeRow.current)
+        .where(RecipeRow.family == family, RecipeRow.current, ~restricted.apart(PaintingRow.key))
         .order_by(RecipeRow.position)
     )
 

@@ -1,8 +1,8 @@
 """What was taken down once, or looks like it, and comes to be judged again.
 
 Here: which paintings look like something blocked, which verdicts rest on a block that is lifted, and that no
-person approves what is blocked. Not here: the blocklist (`similarity.blocklist`), what follows from the
-signal (`bands`).
+person approves what is blocked or was redacted. Not here: the blocklist (`similarity.blocklist`), what
+follows from the signal (`bands`).
 """
 
 from collections.abc import Sequence
@@ -11,8 +11,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, not_, or_, select
 from sqlalchemy.orm import Session
 
+from wetplate.errors import Blocked
+from wetplate.generation.tables import PaintingRow
 from wetplate.moderation.bands import APPROVE, EXACTLY
 from wetplate.moderation.judge import Judged
+from wetplate.retention.tables import RestrictedRow
 from wetplate.similarity import blocklist
 from wetplate.similarity.blocklist import Kind
 from wetplate.similarity.look import Look
@@ -43,8 +46,19 @@ def outdated(verdict: Any) -> ColumnElement[bool]:
 
 
 def require_allowed(session: Session, judged: Judged) -> None:
-    """Return unless the verdict approves what is blocked. Raises Blocked."""
+    """Return unless the verdict approves what is blocked, or what was redacted since. Raises Blocked."""
     if judged.verdict == APPROVE:
-        blocklist.require_unblocked(
-            session, recipe_id=judged.recipe_id, object_sha256=judged.object_sha256
+        _require_in_reach(session, judged)
+        blocklist.require_unblocked(session, recipe_id=judged.recipe_id, object_sha256=judged.object_sha256)
+
+
+def _require_in_reach(session: Session, judged: Judged) -> None:
+    query = select(RestrictedRow.reason).join(PaintingRow, PaintingRow.key == RestrictedRow.key)
+    reason = session.scalar(
+        query.where(PaintingRow.recipe_id == judged.recipe_id, PaintingRow.sha256 == judged.object_sha256)
+    )
+    if reason is not None:
+        raise Blocked(
+            f"the bytes of {judged.recipe_id[:12]} were moved out of reach ({reason}): decide on the picture "
+            "that took their place"
         )

@@ -21,8 +21,13 @@ from wetplate.provenance.tables import ProvenanceRow
 from wetplate.publication.findings import Finding, Scope
 from wetplate.publication.states import State
 from wetplate.publication.tables import PublicationRow
+from wetplate.recipes.tables import RecipeRow
+from wetplate.retention import restricted
+from wetplate.retention.restricted import AREA
+from wetplate.retention.tables import RestrictedRow
 from wetplate.storage.objects import sha256
 
+APART = "find out who put it there, then delete it there: it must stand in the restricted area only"
 RESTORE = "restore the object from a backup"
 MADE: dict[Any, str] = {DerivativeRow: "derivative", TransformRow: "transform"}
 REMAKE = "take the image down, reinstate it and run the family again: its files are made anew"
@@ -48,8 +53,15 @@ class File:
 
 
 def canonical_objects(scope: Scope) -> Iterator[Finding]:
-    """Every canonical's object exists, has its size and hashes to the image's id."""
-    query = select(CanonicalRow.key, CanonicalRow.id, CanonicalRow.bytes).order_by(CanonicalRow.key)
+    """Every canonical's object exists, has its size and hashes to the image's id.
+
+    What was moved to the restricted area is a matter of `restricted_objects`.
+    """
+    query = (
+        select(CanonicalRow.key, CanonicalRow.id, CanonicalRow.bytes)
+        .where(~restricted.apart(CanonicalRow.key))
+        .order_by(CanonicalRow.key)
+    )
     kept = [Kept(*row) for row in scope.session.execute(scope.narrowed(query))]
     yield from _objects(scope, kept, "canonical_objects")
 
@@ -59,10 +71,28 @@ def painting_objects(scope: Scope) -> Iterator[Finding]:
     query = (
         select(PaintingRow.key, CanonicalRow.object_sha256, PaintingRow.bytes)
         .join(CanonicalRow, CanonicalRow.recipe_id == PaintingRow.recipe_id)
+        .where(~restricted.apart(PaintingRow.key))
         .order_by(PaintingRow.key)
     )
     kept = [Kept(*row) for row in scope.session.execute(scope.narrowed(query))]
     yield from _objects(scope, kept, "painting_objects")
+
+
+def restricted_objects(scope: Scope) -> Iterator[Finding]:
+    """What was moved out of reach stands whole in the restricted area, and nowhere else; deleted, nowhere."""
+    query = select(RestrictedRow).order_by(RestrictedRow.key)
+    if scope.family is not None:
+        ours = select(RecipeRow.id).where(RecipeRow.family == scope.family)
+        query = query.where(RestrictedRow.subject.in_(ours))
+    rows = scope.session.scalars(query).all()
+    for row in rows:
+        gone = (row.key,) if row.moved_to else (row.key, AREA + row.key)
+        for key in (key for key in gone if _exists(scope, key)):
+            yield Finding("restricted_objects", key, f"still stands there ({row.reason})", APART)
+        if row.moved_to and not row.moved_to.startswith(AREA):
+            yield Finding("restricted_objects", row.moved_to, "is not in the restricted area", APART)
+    kept = [Kept(row.moved_to, row.sha256, row.bytes) for row in rows if row.moved_to]
+    yield from _objects(scope, kept, "restricted_objects")
 
 
 def manifest_objects(scope: Scope) -> Iterator[Finding]:
@@ -124,7 +154,7 @@ def public_texts(file: File) -> Iterator[Finding]:
         )
 
 
-RULES = (canonical_objects, painting_objects, manifest_objects, withdrawn_unreachable)
+RULES = (canonical_objects, painting_objects, restricted_objects, manifest_objects, withdrawn_unreachable)
 FILE_RULES = (derivative_objects, public_marks, public_texts)
 
 

@@ -13,8 +13,9 @@ Rules:
 import logging
 from contextlib import suppress
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -60,6 +61,11 @@ def read(session: Session, objects: Objects, key: str) -> bytes:
 def moved(session: Session, key: str) -> bool:
     """Whether the object under `key` was moved out of reach (or deleted since)."""
     return session.get(RestrictedRow, key) is not None
+
+
+def apart(key: Any) -> ColumnElement[bool]:
+    """Whether the object under a column's key was moved out of reach: a condition for queries."""
+    return exists().where(RestrictedRow.key == key)
 
 
 def sweep(session: Session, objects: Objects, now: datetime) -> list[str]:
