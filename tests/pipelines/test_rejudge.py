@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +9,8 @@ import dagster as dg
 import pytest
 from sqlalchemy import select, text
 
-from pipelines import schedules
-from tests.lifecycle.stand_ins import Detector, doubtful, harmless
+from pipelines import sensors
+from tests.lifecycle.stand_ins import doubtful, harmless
 from tests.pipelines.conftest import House
 from wetplate.moderation import policy as policies
 from wetplate.moderation import queue, rejudging
@@ -20,6 +19,9 @@ from wetplate.moderation.replay import replay
 from wetplate.moderation.signals import Classifier
 from wetplate.moderation.tables import SignalRow, VerdictRow
 from wetplate.storage.database import transaction
+
+
+JUDGED = ["recipes", "paintings", "moderation_verdicts"]
 
 
 @pytest.fixture
@@ -47,13 +49,9 @@ def present(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
 
 
 def tick(house: House) -> list[str]:
-    with dg.build_schedule_context(
-        instance=house.instance,
-        scheduled_execution_time=datetime(2026, 11, 22, 2),
-        resources={"database": house.database},
-    ) as context:
-        said = list(schedules.rejudging(context))
-    return [str(each.partition_key) for each in said if isinstance(each, dg.RunRequest)]
+    with dg.build_sensor_context(instance=house.instance, resources={"database": house.database}) as context:
+        said = sensors.judgements_stale(context)
+    return [each.partition_key for each in said.run_requests] if isinstance(said, dg.SensorResult) else []
 
 
 def rows(house: House, table: Any) -> list[Any]:
@@ -65,7 +63,7 @@ def test_a_changed_policy_brings_the_family_back_and_overwrites_nothing(
     house: House, rewrite: Callable[[str, str], None]
 ) -> None:
     house.family("boots", "white", "black", "red")
-    assert house.run("lifecycle", "boots").success
+    assert house.run("lifecycle", "boots", select=JUDGED).success
     assert tick(house) == []
     before = rows(house, VerdictRow), rows(house, SignalRow)
     with transaction(house.database) as session:
@@ -74,7 +72,7 @@ def test_a_changed_policy_brings_the_family_back_and_overwrites_nothing(
             queue.decide(session, image.recipe_id, "approve", "tester", "looks-right")
     rewrite("approve = 0.97", "approve = 0.96")
     assert tick(house) == ["boots"]
-    assert house.run("rejudge", "boots").success
+    assert house.run("rejudge", "boots", select=["moderation_verdicts"]).success
     assert tick(house) == []
     after = rows(house, VerdictRow), rows(house, SignalRow)
     for old, new in zip(before, after, strict=True):
@@ -94,7 +92,7 @@ def vars_of(row: Any) -> dict[str, Any]:
 def test_a_new_revision_looks_at_what_persons_decided_too(house: House, present: dict[str, str]) -> None:
     house.family("boots")
     house.outside["open_classifiers"] = doubtful
-    house.run("lifecycle", "boots")
+    house.run("lifecycle", "boots", select=JUDGED)
     with transaction(house.database) as session:
         for image in queue.waiting(session, "boots"):
             queue.decide(session, image.recipe_id, "reject", "tester", "quality/garbled")
@@ -110,7 +108,7 @@ def test_a_new_revision_looks_at_what_persons_decided_too(house: House, present:
 
     assert tick(house) == ["boots"]
     house.outside["open_classifiers"] = newer
-    assert house.run("rejudge", "boots").success
+    assert house.run("rejudge", "boots", select=["moderation_verdicts"]).success
     assert tick(house) == []
     assert house.standing("boots").rejected == 2
     assert sum(row.revision == "newer" for row in rows(house, SignalRow)) == 2
@@ -120,7 +118,7 @@ def test_a_family_under_way_is_not_asked_for_again(
     house: House, rewrite: Callable[[str, str], None]
 ) -> None:
     house.family("boots")
-    house.run("lifecycle", "boots")
+    house.run("lifecycle", "boots", select=JUDGED)
     rewrite("approve = 0.97", "approve = 0.96")
     run = house.instance.create_run_for_job(
         house.definitions().resolve_job_def("rejudge"), tags={"wetplate/family": "boots"}
@@ -134,16 +132,16 @@ def test_a_policy_that_cannot_be_read_is_told_and_stops_no_other(
     house: House, rewrite: Callable[[str, str], None]
 ) -> None:
     house.family("boots")
-    house.run("lifecycle", "boots")
+    house.run("lifecycle", "boots", select=JUDGED)
     with house.database.begin() as connection:
         lost = "UPDATE families SET definition = jsonb_set(definition, '{moderation,policy}', '\"lost\"')"
         connection.execute(text(lost))
     house.family("clogs")
-    house.run("lifecycle", "clogs")
+    house.run("lifecycle", "clogs", select=JUDGED)
     rewrite("approve = 0.97", "approve = 0.96")
     with transaction(house.database) as session:
         found = rejudging.stale(session, limit=10)
-    assert found.families == ["clogs"]
+    assert list(found.families) == ["clogs"]
     assert "lost" in found.refusals[0]
 
 
@@ -161,16 +159,6 @@ def test_a_broken_painting_fails_only_its_image(house: House) -> None:
     said = event.materialization.metadata
     assert said["judged"].value == 1
     assert len(said["unread"].value) == 2
+    assert "audit samples" in said["audit"].value
     standing = house.standing("boots")
     assert standing.approved + standing.review == 1
-
-
-def test_the_estimate_stands_beside_the_verdicts(house: House) -> None:
-    house.family("boots")
-    result = house.run("lifecycle", "boots")
-    event = next(e for e in result.get_asset_materialization_events() if "moderation" in e.asset_key.path[0])
-    assert "audit samples" in event.materialization.metadata["audit"].value
-
-
-def test_a_detector_of_no_revision_is_a_stand_in() -> None:
-    assert Detector("surface").revision == "stand-in"

@@ -6,8 +6,6 @@ Here: keeping a policy's file before it judges, reading it back for a replay. No
 Rule: a row is written once; the same file kept again changes nothing.
 """
 
-from pathlib import Path
-
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -16,12 +14,12 @@ from wetplate.moderation.policy import Policy, parse
 from wetplate.moderation.tables import PolicyRow
 
 
-def enter(session: Session, name: str, folder: Path = files.FOLDER) -> Policy:
+def enter(session: Session, name: str) -> Policy:
     """The policy of this name as its file says now, kept so that what it judges can be judged again.
 
     Raises ModerationError.
     """
-    policy = files.load(name, folder)
+    policy = files.load(name)
     keep(session, policy)
     return policy
 

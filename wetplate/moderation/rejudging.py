@@ -10,7 +10,9 @@ Rules:
 3. A person's verdict stands; only the detectors' signals are added to it.
 """
 
-from collections.abc import Sequence
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Select, and_, false, func, or_, select
@@ -24,42 +26,52 @@ from wetplate.moderation.detectors import revisions
 from wetplate.moderation.policy import Policy
 from wetplate.moderation.tables import VerdictRow
 from wetplate.recipes.tables import FamilyRow, RecipeRow
+from wetplate.retention import restricted
 
 
 @dataclass(frozen=True)
 class Stale:
-    """Families to be judged again, and why some could not be asked about."""
+    """Families to be judged again, each with the rules it is to be judged by: a digest of policy and revisions.
 
-    families: Sequence[str]
+    `refusals` say why some could not be asked about.
+    """
+
+    families: Mapping[str, str]
     refusals: Sequence[str]
 
 
 def stale(session: Session, *, limit: int, turn: str = "") -> Stale:
     """At most so many families with stale judgements; their order is another one each `turn`."""
-    found, refusals = list[str](), list[str]()
+    found, refusals = dict[str, str](), list[str]()
     for name, families in _policies(session).items():
         try:
             policy = files.load(name)
         except ModerationError as refusal:
             refusals.append(str(refusal))
             continue
-        found += session.scalars(_stale(policy, families, limit, turn))
-    return Stale(found[:limit], refusals)
+        now = revisions(policy)
+        slugs = session.scalars(_stale(policy, now, families, turn).limit(limit - len(found)))
+        found |= dict.fromkeys(slugs, _digest(policy, now))
+    return Stale(found, refusals)
 
 
-def _stale(policy: Policy, families: Sequence[str], limit: int, turn: str) -> Select[str]:
+def _digest(policy: Policy, revisions: Mapping[str, str]) -> str:
+    said = json.dumps([policy.sha256, dict(revisions)], sort_keys=True)
+    return hashlib.sha256(said.encode()).hexdigest()[:12]
+
+
+def _stale(policy: Policy, now: Mapping[str, str], families: Sequence[str], turn: str) -> Select[str]:
     last = aliased(VerdictRow)
-    unseen = [~seen(name, revision, failed=True) for name, revision in revisions(policy).items()]
+    unseen = [~seen(name, revision, failed=True) for name, revision in now.items()]
     judged_so = or_(last.policy_sha256 != policy.sha256, *unseen)
     return (
         select(RecipeRow.family)
         .join(PaintingRow, PaintingRow.recipe_id == RecipeRow.id)
         .join(last, and_(is_last(last), last.object_sha256 == PaintingRow.sha256))
-        .where(RecipeRow.family.in_(families), RecipeRow.current)
+        .where(RecipeRow.family.in_(families), RecipeRow.current, ~restricted.apart(PaintingRow.key))
         .where(or_(and_(~by_person(), judged_so), and_(by_person(), or_(false(), *unseen))))
         .group_by(RecipeRow.family)
         .order_by(func.md5(RecipeRow.family + turn))
-        .limit(limit)
     )
 
 
