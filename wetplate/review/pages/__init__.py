@@ -1,0 +1,1 @@
+"""The pages of the review console: server-rendered, small, whole without a script."""

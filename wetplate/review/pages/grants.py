@@ -1,0 +1,46 @@
+"""Who may see what is in quarantine, and for how long.
+
+Rule: the line in the log is the grant. Pixels go out only to a senior whose reason was recorded within the
+last MINUTES, so that nothing can be seen that nobody logged.
+"""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from wetplate.errors import FormRefused
+from wetplate.moderation.tables import TaskRow
+from wetplate.review import accesses
+from wetplate.review.access import Person, Role, require
+from wetplate.review.tables import AccessRow
+
+LEAST = Role.SENIOR
+MINUTES = 5
+SHORTEST, LONGEST = 8, accesses.WHY
+
+
+def grant(session: Session, who: Person, subject: str, what: str, why: str) -> None:
+    """Record that somebody is about to see it, and why. Raises RoleRefused, FormRefused."""
+    require(who, LEAST)
+    purpose = " ".join(why.split())
+    if not SHORTEST <= len(purpose) <= LONGEST:
+        raise FormRefused(f"say in {SHORTEST} to {LONGEST} characters why you need to see it")
+    accesses.saw(session, subject, who.id, what, purpose)
+
+
+def granted(session: Session, who: Person, subject: str, what: str, now: datetime) -> bool:
+    """Whether this person's reason was recorded a moment ago."""
+    row = AccessRow
+    query = select(row.id).where(
+        row.stream == subject,
+        row.actor == who.id,
+        row.what == what,
+        row.at > now - timedelta(minutes=MINUTES),
+    )
+    return who.may(LEAST) and session.scalars(query.limit(1)).first() is not None
+
+
+def open_to(session: Session, who: Person, task: TaskRow, now: datetime) -> bool:
+    """Whether the task's pixels may go out to this person."""
+    return not task.restricted or granted(session, who, task.subject, accesses.PIXELS, now)

@@ -1,0 +1,60 @@
+"""The picture of a task as its page shows it: sealed or open, blurred or not, with boxes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from wetplate.moderation.tables import TaskRow
+from wetplate.review.access import Person
+from wetplate.review.pages import grants
+from wetplate.review.pages.detections import Box
+
+COMFORT = (
+    "Blurred because of what is suspected. That is a comfort, not a protection: stop when it is too much, "
+    "skip it, or leave such pictures to others under your preferences."
+)
+SEALED = (
+    "What is suspected here is seen by as few people as possible. The page does not even ask for the picture "
+    "until somebody says why they need it."
+)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Everything the template asks for; `sealed` says why there are no pixels."""
+
+    src: str
+    width: int
+    height: int
+    alt: str
+    boxes: Sequence[Box]
+    blur: bool
+    grey: bool
+    comfort: str
+    sealed: str = ""
+    may_open: bool = False
+    minutes: int = grants.MINUTES
+
+    @property
+    def type_size(self) -> int:
+        """Of the boxes' numbers, in pixels of the picture."""
+        return max(9, round(self.height * 0.03))
+
+
+def picture(
+    task: TaskRow, who: Person, name: str, size: tuple[int, int], boxes: Sequence[Box], *, granted: bool
+) -> Picture:
+    """As this person sees it; `granted` says whether they asked to see what is in quarantine."""
+    veiled = task.sensitive or task.restricted
+    blur, grey = who.preferences.blur > 0 and veiled, who.preferences.grey and veiled
+    sealed = SEALED if task.restricted and not granted else ""
+    return Picture(
+        f"/pixels/{task.id}/full",
+        *size,
+        name,
+        boxes,
+        blur,
+        grey,
+        COMFORT if blur else "",
+        sealed,
+        who.may(grants.LEAST),
+    )

@@ -1,0 +1,82 @@
+"""`/pixels/`: the only way a picture gets into the console.
+
+Rules:
+1. Bytes are made here from decoded pixels; what lies in the store is never sent as it is.
+2. What is in quarantine goes only to whoever holds a grant (`grants`), also as a neighbour: there not at all.
+3. A task shows the bytes it is about; painted again since, it shows nothing.
+4. Nothing is kept by anybody: `no-store`.
+"""
+
+from sqlalchemy.orm import Session
+from starlette.responses import Response
+
+from wetplate.errors import DecisionConflict, ImageUnknown, RoleRefused
+from wetplate.generation.tables import PaintingRow
+from wetplate.imaging.codec import MEDIA_TYPES, PNG, Encoding, decode, encode
+from wetplate.imaging.pixels import Pixels
+from wetplate.imaging.resize import downscale
+from wetplate.moderation import tasks
+from wetplate.moderation.tables import TaskRow
+from wetplate.review.pages import alike, grants
+from wetplate.review.pages.endpoint import Asked, Desk
+from wetplate.storage.objects import Objects
+
+SIDE = 192  # of a thumbnail, in pixels: twice what is shown
+SMALL = Encoding("webp", 78, effort=0)
+LARGE = Encoding("webp", 95, effort=0)
+MANY = 4_000_000  # pixels above which a PNG takes seconds
+HEADERS = {
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Content-Disposition": "inline",
+}
+
+
+def own(desk: Desk, session: Session, asked: Asked) -> Response:
+    """The picture of a task, `full` or as `thumb`."""
+    task = _open(session, asked)
+    what = asked.word("what")
+    pixels = _decoded(session, desk.objects, task.subject, task.object_sha256)
+    if what == "full":
+        return _answer(pixels, PNG if pixels.shape[0] * pixels.shape[1] <= MANY else LARGE)
+    if what == "thumb":
+        return _answer(_small(pixels), SMALL)
+    raise ImageUnknown(f"{what[:20]!r} is nothing a picture is shown as: full, thumb")
+
+
+def neighbour(desk: Desk, session: Session, asked: Asked) -> Response:
+    """The thumbnail of a picture that looks like the task's."""
+    task, wanted = _open(session, asked), asked.word("recipe")
+    found = next((each for each in alike.near(session, task.object_sha256) if each.recipe_id == wanted), None)
+    if found is None or alike.shut(session, [wanted]).get(wanted, (False, False))[0]:
+        raise ImageUnknown("no such picture looks like this one, or it is in quarantine")
+    return _answer(_small(_decoded(session, desk.objects, wanted, found.object_sha256)), SMALL)
+
+
+def _open(session: Session, asked: Asked) -> TaskRow:
+    """The task, if its pixels may go out to whoever asks. Raises RoleRefused."""
+    task = tasks.get(session, asked.number())
+    if not grants.open_to(session, asked.who, task, asked.now):
+        raise RoleRefused(
+            "this picture is in quarantine: a senior says why on the task's page, and then sees it"
+        )
+    return task
+
+
+def _decoded(session: Session, objects: Objects, recipe_id: str, object_sha256: str) -> Pixels:
+    painting = session.get(PaintingRow, recipe_id)
+    if painting is None:
+        raise ImageUnknown("there is no picture of this")
+    if painting.sha256 != object_sha256:
+        raise DecisionConflict("the picture was painted again since; a task about the new one will come")
+    return decode(objects.get(painting.key))
+
+
+def _small(pixels: Pixels) -> Pixels:
+    height, width = pixels.shape[:2]
+    return downscale(pixels, max(1, min(width, round(SIDE * width / max(width, height)))))
+
+
+def _answer(pixels: Pixels, encoding: Encoding) -> Response:
+    return Response(encode(pixels, encoding), media_type=MEDIA_TYPES[encoding.format], headers=HEADERS)
