@@ -119,4 +119,3 @@ def test_auto_reject_with_a_record_is_allowed_except_for_nudenet(tmp_path: Path)
         load("mine", write(tmp_path, text.replace('kind = "surface"', 'kind = "nudenet"')))
     with pytest.raises(ModerationError, match="SHA-256 of the calibration record"):
         load("mine", write(tmp_path, text.replace("c" * 64, "trust me")))
-

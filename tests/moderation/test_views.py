@@ -17,7 +17,9 @@ def test_tiles_cover_the_whole_and_overlap(width: int, height: int) -> None:
     whole, *tiles = boxes(width, height)
     assert whole == (0, 0, width, height)
     assert len(tiles) == 4
-    assert {(x == 0, y == 0) for x, y, _, _ in tiles} == {(a, b) for a in (True, False) for b in (True, False)}
+    assert {(x == 0, y == 0) for x, y, _, _ in tiles} == {
+        (a, b) for a in (True, False) for b in (True, False)
+    }
     for x, y, w, h in tiles:
         assert x + w in (w, width)
         assert y + h in (h, height)

@@ -79,7 +79,9 @@ def judge(
     pictures = [painting.pixels for painting in paintings]
     answers = [guarded(classifier, pictures, _seconds(classifier, policy)) for classifier in classifiers]
     return [
-        _judged(painting, [*painting.told, *(s for answer in answers for s in answer[number])], policy, records)
+        _judged(
+            painting, [*painting.told, *(s for answer in answers for s in answer[number])], policy, records
+        )
         for number, painting in enumerate(paintings)
     ]
 

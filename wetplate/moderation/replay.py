@@ -96,7 +96,12 @@ def _again(row: Any, kept: Mapping[int, SignalRow], rules: _Rules) -> Replayed:
     prompted = hits(row.prompt or "", policy.prompt_rules)
     derived = decide(heard, prompted, policy, row.object_sha256, rules.records(row.at))
     found = (*_evidence(row, evidence), *_thresholds(heard, policy), *_decision(row, derived))
-    return Replayed(*about, differences=found)
+    return Replayed(*about, differences=(*_policy(row, policy), *found))
+
+
+def _policy(row: Any, policy: Policy) -> Iterator[str]:
+    if policy.sha256 != row.policy_sha256:
+        yield f"policy: its text has the SHA-256 {policy.sha256[:12]}, the verdict names {row.policy_sha256[:12]}"
 
 
 def _evidence(row: Any, evidence: Sequence[SignalRow]) -> Iterator[str]:
