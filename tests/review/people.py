@@ -6,10 +6,13 @@ client.post("/task/1/decide", data={"csrf": client.csrf, ...})
 context.add_cookies([signed_in(database, Role.SENIOR).cookie(url)])    # a real browser
 """
 
+import atexit
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import count
 from typing import Any
 
+from anyio.from_thread import BlockingPortal, start_blocking_portal
 from argon2 import PasswordHasher
 from argon2.profiles import CHEAPEST
 from sqlalchemy import Engine
@@ -73,7 +76,7 @@ class Client(TestClient):
 
     def __init__(self, app: ASGIApp, who: SignedIn | None = None, url: str = URL) -> None:
         super().__init__(app, base_url=url, headers={"Origin": url}, follow_redirects=False)
-        self.who = who
+        self.who, self.portal = who, _portal()
         if who:
             self.cookies.set(cookies.session(console_settings(url=url)), who.token)
 
@@ -82,6 +85,14 @@ class Client(TestClient):
         """The token for forms."""
         assert self.who is not None
         return self.who.csrf
+
+
+@cache
+def _portal() -> BlockingPortal:
+    """One event loop for all clients: one per request, with its threads, takes longer than the request."""
+    running = start_blocking_portal("asyncio")
+    atexit.register(running.__exit__, None, None, None)
+    return running.__enter__()
 
 
 def signed_in_client(app: ASGIApp, database: Engine, role: Role, url: str = URL) -> Client:

@@ -8,7 +8,7 @@ from limits import RateLimitItemPerMinute
 from sqlalchemy import Engine, create_engine
 
 from tests.review.console import Console
-from tests.review.people import URL, Client, add, signed_in, signed_in_client
+from tests.review.people import URL, Client, SignedIn, add, signed_in, signed_in_client
 from wetplate.review import accounts, csrf
 from wetplate.review.access import Role
 from wetplate.review.headers import POLICY
@@ -21,8 +21,19 @@ def console(catalog: Engine) -> Console:
     return Console(catalog)
 
 
+@pytest.fixture(scope="module")
+def senior_for_good(catalog: Engine) -> SignedIn:
+    return signed_in(catalog, Role.SENIOR)
+
+
 @pytest.fixture
-def senior(console: Console, catalog: Engine) -> Client:
+def senior(console: Console, senior_for_good: SignedIn) -> Client:
+    """Shared: leave the account as it is."""
+    return Client(console, senior_for_good)
+
+
+@pytest.fixture
+def spare(console: Console, catalog: Engine) -> Client:
     return signed_in_client(console, catalog, Role.SENIOR)
 
 
@@ -124,20 +135,20 @@ def test_a_cookie_that_is_not_ours_signs_nobody_in(kind: str, console: Console, 
     assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in")
 
 
-def test_somebody_switched_off_is_out_at_the_next_request(senior: Client, catalog: Engine) -> None:
-    assert senior.get("/").status_code == 200
-    assert senior.who
+def test_somebody_switched_off_is_out_at_the_next_request(spare: Client, catalog: Engine) -> None:
+    assert spare.get("/").status_code == 200
+    assert spare.who
     with transaction(catalog) as session:
-        accounts.switch(session, senior.who.id, False, actor="cli")
-    assert senior.get("/").status_code == 303
-    assert senior.post("/change", data={"csrf": senior.csrf}).status_code == 303
+        accounts.switch(session, spare.who.id, False, actor="cli")
+    assert spare.get("/").status_code == 303
+    assert spare.post("/change", data={"csrf": spare.csrf}).status_code == 303
 
 
-def test_a_role_that_was_taken_away_is_gone_at_the_next_request(senior: Client, catalog: Engine) -> None:
-    assert senior.who
+def test_a_role_that_was_taken_away_is_gone_at_the_next_request(spare: Client, catalog: Engine) -> None:
+    assert spare.who
     with transaction(catalog) as session:
-        accounts.change_role(session, senior.who.id, Role.REVIEWER, actor="cli")
-    answer = senior.post("/change", data={"csrf": senior.csrf})
+        accounts.change_role(session, spare.who.id, Role.REVIEWER, actor="cli")
+    answer = spare.post("/change", data={"csrf": spare.csrf})
     assert answer.status_code == 403
     assert "needs the role senior and yours is reviewer" in answer.text
 

@@ -122,7 +122,8 @@ class Provider:
                 f"the identity provider at {self.issuer} names an endpoint that is not on https"
             )
         methods = said.get("token_endpoint_auth_methods_supported", ["client_secret_basic"])
-        return Endpoints(*places, "client_secret_basic" in methods)
+        authorize, token, keys = places
+        return Endpoints(authorize, token, keys, "client_secret_basic" in methods)
 
     def _published(self, *, anew: bool = False) -> KeySet:
         where = self._endpoints().keys
