@@ -1,5 +1,5 @@
-"""What happens on news: each sensor reads the outbox by monotone id, one indexed query a tick. That rules changed
-is no news of the outbox: `judgements_stale` asks the catalog.
+"""What happens on news: each sensor reads the outbox by monotone id, one indexed query a tick. That rules
+changed is no news of the outbox: `judgements_stale` asks the catalog.
 
 Rules: the cursor is the last id that was turned into requests; `run_key` holds an event's id, never a
 family's name (Dagster deduplicates run keys for ever); several events of one family in one tick make one
@@ -14,7 +14,7 @@ import dagster as dg
 from sqlalchemy import Engine
 
 from assets import partitions
-from pipelines import jobs
+from pipelines import jobs, notices
 from wetplate.delivery.purging import catalog as purging
 from wetplate.delivery.purging.purger import Purger
 from wetplate.delivery.purging.targets import named
@@ -41,6 +41,7 @@ NOT_OVER = [
 ]
 DECIDED = ("review.decided",)
 IMAGES = ("image.withdrawn", "image.reinstated")
+NOTICES = ("notice.decided",)
 CARRY_OUT = (
     jobs.carry_out.name
 )  # by name: Dagster's own copy of a sensor with a job warns of a beta parameter
@@ -205,6 +206,43 @@ def leftover_events(
     )
 
 
+@dg.sensor(job_name=notices.carry_out_notice.name, minimum_interval_seconds=15, default_status=RUNNING)
+def notices_decided(
+    context: dg.SensorEvaluationContext, database: dg.ResourceParam[Engine]
+) -> dg.SensorResult | dg.SkipReason:
+    """A notice was decided: store, caches and evidence follow, one run each, ahead of everything else.
+
+    Manifests and srcsets are made from rows when they are asked for; what regions keep of an image will hear
+    of the same `image.withdrawn` that purges caches.
+    """
+    with transaction(database) as session:
+        events = outbox.after(session, cursor(context), NOTICES)
+    if not events:
+        return dg.SkipReason("no notice was decided")
+    return dg.SensorResult(
+        run_requests=[_about_notice(event, f"notice-{event.id}") for event in events],
+        cursor=str(events[-1].id),
+    )
+
+
+@dg.sensor(job_name=notices.carry_out_notice.name, minimum_interval_seconds=300, default_status=RUNNING)
+def leftover_notices(
+    context: dg.SensorEvaluationContext, database: dg.ResourceParam[Engine]
+) -> dg.SensorResult | dg.SkipReason:
+    """A decided notice whose run crashed, or whose caches did not answer: asked for again, once an hour."""
+    events = left_over(database, NOTICES)
+    if not events:
+        return dg.SkipReason("every decided notice is carried out")
+    return dg.SensorResult(
+        run_requests=[_about_notice(event, f"left-notice-{event.id}-{hour()}") for event in events]
+    )
+
+
+def _about_notice(event: Event, key: str) -> dg.RunRequest:
+    config = dg.RunConfig(ops={"reach_everywhere": notices.NoticeConfig(notice=event.key)})
+    return dg.RunRequest(run_key=key, run_config=config)
+
+
 @dg.sensor(job_name=jobs.refine.name, minimum_interval_seconds=30, default_status=RUNNING)
 def transforms_requested(
     context: dg.SensorEvaluationContext, database: dg.ResourceParam[Engine]
@@ -265,6 +303,8 @@ ALL = [
     decisions_due,
     judgements_stale,
     moderation_events,
+    notices_decided,
+    leftover_notices,
     transforms_requested,
     leftover_decisions,
     leftover_events,

@@ -20,7 +20,6 @@ from wetplate.moderation.signals import Classifier
 from wetplate.moderation.tables import SignalRow, VerdictRow
 from wetplate.storage.database import transaction
 
-
 JUDGED = ["recipes", "paintings", "moderation_verdicts"]
 
 
@@ -114,9 +113,7 @@ def test_a_new_revision_looks_at_what_persons_decided_too(house: House, present:
     assert sum(row.revision == "newer" for row in rows(house, SignalRow)) == 2
 
 
-def test_a_family_under_way_is_not_asked_for_again(
-    house: House, rewrite: Callable[[str, str], None]
-) -> None:
+def test_a_family_under_way_is_not_asked_for_again(house: House, rewrite: Callable[[str, str], None]) -> None:
     house.family("boots")
     house.run("lifecycle", "boots", select=JUDGED)
     rewrite("approve = 0.97", "approve = 0.96")

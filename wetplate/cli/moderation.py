@@ -1,4 +1,4 @@
-"""`wetplate moderation`: can the machine's verdicts be answered for? Replay, calibration, audit samples, taxonomy."""
+"""`wetplate moderation`: can verdicts be answered for? Replay, calibration, audit samples, taxonomy."""
 
 import json
 from collections import Counter
@@ -33,7 +33,10 @@ def command() -> None:
 @click.option("--family", help="Only this family.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def replayed(family: str | None, as_json: bool) -> None:
-    """Derive every verdict of the machine again from what is stored. Exit status 1 when one comes out different."""
+    """Derive every verdict of the machine again from what is stored.
+
+    Exit status 1 when one comes out different.
+    """
     with transaction(engine(catalog_url(settings()))) as session:
         told = _told(replay(session, family))
     if as_json:
@@ -111,7 +114,9 @@ def _bounds(curve: Curve) -> dict[str, Any]:
 
 
 def _show_measured(console: Console, measured: Measured, record: str | None, kind: str) -> None:
-    console.print(f"{measured.detector} {measured.revision}: {measured.pictures} pictures that people decided on")
+    console.print(
+        f"{measured.detector} {measured.revision}: {measured.pictures} pictures that people decided on"
+    )
     console.print(f"data {measured.data}")
     for curve in measured.curves:
         _show_curve(console, curve)
@@ -143,7 +148,8 @@ def _show_curve(console: Console, curve: Curve) -> None:
 def _rejecting(curve: Curve) -> str:
     if curve.reject_from is None:
         return f"rejecting by itself: too few samples for {PRECISE:.0%} precision at the interval's lower end"
-    return f"rejecting by itself: from {curve.reject_from:.2f}, {PRECISE:.0%} precise at the interval's lower end"
+    said = f"{PRECISE:.0%} precise at the interval's lower end"
+    return f"rejecting by itself: from {curve.reject_from:.2f}, {said}"
 
 
 def _approving(curve: Curve, bound: float) -> str:

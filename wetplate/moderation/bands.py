@@ -1,5 +1,5 @@
-"""Bands: from signals to a verdict, without any I/O. The same input always gives the same verdict, in the same
-words and in whatever order it comes.
+"""Bands: from signals to a verdict, without any I/O. The same input always gives the same verdict, in the
+same words and in whatever order it comes.
 
 Here: the decision. Not here: what the signals are (detectors), what a person decides.
 
@@ -11,8 +11,8 @@ Rules (fail closed: doubt means review, never approval):
 4. A prompt rule that blocks rejects, one that asks for review gives review, a note changes nothing.
 5. What was taken down once, byte for byte, is rejected; what looks like it goes to a person.
 6. The worst of all wins. Of what is left to approve, a sample chosen by hash goes to a person all the same.
-7. Where a slug of zero tolerance is suspected, nothing is decided by itself, nor rejected: a person decides, in
-   quarantine.
+7. Where a slug of zero tolerance is suspected, nothing is decided by itself, nor rejected: a person
+   decides, in quarantine.
 """
 
 import hashlib
@@ -28,7 +28,7 @@ from wetplate.moderation.signals import Signal
 APPROVE, REVIEW, REJECT = "approve", "review", "reject"
 SEVERITY = (APPROVE, REVIEW, REJECT)
 FROM_PROMPT = {"block": REJECT, "review_output": REVIEW, "note": APPROVE}
-#: Not a detector: what the blocklist knows of the bytes, kept as a signal so that the verdict can be replayed.
+#: No detector: what the blocklist knows of the bytes, kept as a signal so that the verdict can be replayed.
 BLOCKLIST, EXACT, ALIKE = "blocklist", "EXACT", "ALIKE"
 EXACTLY = "blocklist: taken down once, must not come back"
 QUARANTINE = "zero tolerance: only a person decides, in quarantine"
@@ -87,7 +87,8 @@ def decide(
 def audited(object_sha256: str, policy: Policy) -> bool:
     """Whether the hash picks these bytes for the audit sample: a retry can neither dodge nor double it.
 
-    The same bytes are picked under every version of a policy, so that a new one draws nothing back that is out.
+    The same bytes are picked under every version of a policy, so that a new one draws nothing back that is
+    out.
     """
     salted = f"{policy.name}/1/{object_sha256}".encode()
     return int.from_bytes(hashlib.sha256(salted).digest()[:8]) % 1000 < policy.audit_sample
@@ -131,7 +132,7 @@ def _scored(
 
 
 def _covered(signal: Signal, detector: Detector, label: Label, records: Mapping[str, Record]) -> bool:
-    """Whether the cited record stands, is of this very detector and revision, and reaches down to `reject`."""
+    """Whether the cited record stands, is of this very detector and revision, and reaches to `reject`."""
     cited = detector.calibration
     record = records.get(cited.record) if cited else None
     if cited is None or record is None:

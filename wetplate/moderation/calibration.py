@@ -8,8 +8,9 @@ Rules:
    approved it because it looks right or the alarm was false. Rejected for another reason, or approved for a
    reason of law, says nothing of the label.
 2. What stands in quarantine, or was rejected for a slug of zero tolerance, is never used.
-3. A record is about one revision of one detector; its SHA-256 is that of its canonical JSON, which holds the hash
-   of the data, the counts and the thresholds. The same data signed again by the same person is the same record.
+3. A record is about one revision of one detector; its SHA-256 is that of its canonical JSON, which holds
+   the hash of the data, the counts and the thresholds. The same data signed again by the same person is the
+   same record.
 4. NudeNet's record may inform a threshold; no policy may cite it for rejecting (`policy` refuses).
 """
 
@@ -138,7 +139,8 @@ def records(session: Session) -> dict[str, Record]:
 
 def since(session: Session) -> dict[str, datetime]:
     """Since when each record stands."""
-    return {key: at for key, at in session.execute(select(CalibrationRow.record, CalibrationRow.at))}
+    query = select(CalibrationRow.record, CalibrationRow.at)
+    return dict(session.execute(query).tuples().all())
 
 
 def _record(said: Mapping[str, Any]) -> Record:

@@ -1,7 +1,7 @@
 """The catalog of signals and verdicts: their only writer, together with `queue`.
 
-Here: what has no verdict yet, recording judgements, reading the verdicts in force. Not here: deciding (`judge`),
-judging again what was decided (`replay`), which families have to be judged again (`rejudging`).
+Here: what has no verdict yet, recording judgements, reading the verdicts in force. Not here: deciding
+(`judge`), judging again what was decided (`replay`), which families have to be judged again (`rejudging`).
 
 Rules:
 1. Rows are only added. The last verdict of a recipe is in force, and only for the bytes it names.

@@ -5,8 +5,8 @@ score may miss. Not here: where the samples come from (`calibration`).
 
 Rules:
 1. Every share has its 95 % interval (`intervals`), and decisions are taken on the interval's bad end.
-2. `reject_from` is the lowest threshold at which at least PRECISE of what is rejected is truly bad, at the lower
-   end of the interval; with too few samples there is none.
+2. `reject_from` is the lowest threshold at which at least PRECISE of what is rejected is truly bad, at the
+   lower end of the interval; with too few samples there is none.
 3. The approve threshold comes from a bound on what is missed, never from accuracy: so many truly bad samples
    must all have scored above it.
 """
@@ -18,7 +18,7 @@ from wetplate.moderation.intervals import bounded, needed, wilson
 
 PRECISE = 0.95
 BOUNDS = (0.02, 0.01, 0.005, 0.001)
-THRESHOLDS = tuple(round(step / 20, 2) for step in range(1, 20)) + (0.99,)
+THRESHOLDS = (*(round(step / 20, 2) for step in range(1, 20)), 0.99)
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ def open_classifiers(policy: Policy) -> Iterator[Sequence[Classifier]]:
 
 
 def revisions(policy: Policy) -> dict[str, str]:
-    """The revision in which each detector of the policy would speak now; none of one that is not installed."""
+    """The revision in which each detector would speak now; none of one that is not installed."""
     with ExitStack() as stack:
         now = {name: _revision(detector, stack) for name, detector in policy.detectors.items()}
     return {name: revision for name, revision in now.items() if revision != ABSENT}

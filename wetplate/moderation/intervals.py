@@ -1,7 +1,7 @@
 """Intervals: how much a count of few says, without any I/O.
 
-Here: Wilson's interval of a share, and how many misses-free samples a bound needs. Source: Wilson, JASA 22 (1927)
-209-212; for no misses in n, the exact one-sided bound 1 - 0.05^(1/n), about 3/n.
+Here: Wilson's interval of a share, and how many misses-free samples a bound needs. Source: Wilson, JASA 22
+(1927) 209-212; for no misses in n, the exact one-sided bound 1 - 0.05^(1/n), about 3/n.
 """
 
 import math

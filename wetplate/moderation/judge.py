@@ -1,7 +1,7 @@
 """Judging: pictures in, verdicts out. No I/O but the detectors.
 
-Here: asking every detector about every picture, and the verdict that follows from what they said. Not here: the
-rule (`bands`), rows (`catalog`), judging again what was said before (`replay`).
+Here: asking every detector about every picture, and the verdict that follows from what they said. Not here:
+the rule (`bands`), rows (`catalog`), judging again what was said before (`replay`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -72,9 +72,10 @@ def judge(
     policy: Policy,
     records: Mapping[str, Record] = NONE,
 ) -> list[Judged]:
-    """A verdict for each painting, in order; `records` are the calibrations that stand (`calibration.records`).
+    """A verdict for each painting, in order.
 
-    Without them nothing is rejected by itself.
+    `records` are the calibrations that stand (`calibration.records`); without them nothing is rejected by
+    itself.
     """
     pictures = [painting.pixels for painting in paintings]
     answers = [guarded(classifier, pictures, _seconds(classifier, policy)) for classifier in classifiers]

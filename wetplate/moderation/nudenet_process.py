@@ -5,8 +5,8 @@ Here: starting, asking, timing out and stopping the worker. Not here: nudenet it
 Rules:
 1. Whatever goes wrong is a signal with an error: not installed, did not start, died, too slow, nonsense.
 2. A worker that is too slow is killed; the next picture gets a new one.
-3. It is asked about the whole frame and tiles, as decoded 8-bit BGR; a label's score is the highest of them, its
-   region the box that had it.
+3. It is asked about the whole frame and tiles, as decoded 8-bit BGR; a label's score is the highest of
+   them, its region the box that had it.
 4. Its scores are no probabilities and never a ground for rejecting (the policy refuses to let them be).
 """
 

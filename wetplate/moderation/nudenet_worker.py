@@ -3,8 +3,8 @@
 NudeNet's licence files say AGPL-3.0, and native code can hang or crash: hence a process that talks over
 pipes. Frames, both ways: 4 bytes big-endian length, then that many bytes of JSON. After a question's frame
 follow `height * width * 3` bytes of 8-bit BGR. Questions: {"height", "width"}. Answers: {"detections":
-[{"label", "score", "box": [x, y, width, height]}]} or {"error"}; the first frame says {"ready"}. The end of the
-input ends the worker.
+[{"label", "score", "box": [x, y, width, height]}]} or {"error"}; the first frame says {"ready"}. The end of
+the input ends the worker.
 """
 
 import json

@@ -8,9 +8,9 @@ Rules:
    looks.
 2. Thresholds belong to a detector and a label; a label nobody mapped is never ignored: it means review.
 3. A label means a slug of the taxonomy whose version the policy names.
-4. Nothing is rejected by itself unless `auto_reject` is on, the detector cites a calibration record of the very
-   revision that speaks, and that record stands in the catalog (`calibration`) and covers the label at that
-   threshold. NudeNet may never cite one.
+4. Nothing is rejected by itself unless `auto_reject` is on, the detector cites a calibration record of the
+   very revision that speaks, and that record stands in the catalog (`calibration`) and covers the label at
+   that threshold. NudeNet may never cite one.
 """
 
 import hashlib
@@ -55,7 +55,8 @@ class Calibration:
 class Record:
     """A calibration record that stands in the catalog.
 
-    `reject_from` gives, by label, the lowest threshold from which rejecting was measured to be precise enough.
+    `reject_from` gives, by label, the lowest threshold from which rejecting was measured to be precise
+    enough.
     """
 
     detector: str

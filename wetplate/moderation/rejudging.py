@@ -1,12 +1,13 @@
 """Rejudging: which families hold judgements that a changed policy or detector has made stale. Reads only.
 
-Here: the question. Not here: judging (`judge`), which of a family's pictures (`catalog.unjudged`, `.unscored`).
+Here: the question. Not here: judging (`judge`), which of a family's pictures (`catalog.unjudged`,
+`.unscored`).
 
 Rules:
-1. Stale is what the machine judged under another text of the family's policy, or what a detector in its present
-   revision has not looked at. What was never judged is no matter of rejudging.
-2. A detector that failed on a picture has looked at it: it is asked again whenever the family is judged, but its
-   failing alone brings no run about.
+1. Stale is what the machine judged under another text of the family's policy, or what a detector in its
+   present revision has not looked at. What was never judged is no matter of rejudging.
+2. A detector that failed on a picture has looked at it: it is asked again whenever the family is judged,
+   but its failing alone brings no run about.
 3. A person's verdict stands; only the detectors' signals are added to it.
 """
 
@@ -31,7 +32,8 @@ from wetplate.retention import restricted
 
 @dataclass(frozen=True)
 class Stale:
-    """Families to be judged again, each with the rules it is to be judged by: a digest of policy and revisions.
+    """Families to be judged again, each with the rules it is to be judged by: a digest of policy and
+    revisions.
 
     `refusals` say why some could not be asked about.
     """

@@ -4,8 +4,9 @@ Here: reading verdicts with their evidence, deciding again under the policy as i
 (`bands`), asking detectors again (that is judging, not replaying).
 
 Rules:
-1. A verdict is a function of its signals, the prompt, its policy, and the calibration records that stood then. All
-   of them are stored, so that a difference means that something was changed, or that the rule was.
+1. A verdict is a function of its signals, the prompt, its policy, and the calibration records that stood
+   then. All of them are stored, so that a difference means that something was changed, or that the rule
+   was.
 2. What cannot be derived is told with the reason, never counted as the same: rows older than the evidence, or
    whose policy was never kept.
 3. Read in pages: memory does not grow with the number of verdicts.
@@ -101,7 +102,7 @@ def _again(row: Any, kept: Mapping[int, SignalRow], rules: _Rules) -> Replayed:
 
 def _policy(row: Any, policy: Policy) -> Iterator[str]:
     if policy.sha256 != row.policy_sha256:
-        yield f"policy: its text has the SHA-256 {policy.sha256[:12]}, the verdict names {row.policy_sha256[:12]}"
+        yield f"policy: its text is {policy.sha256[:12]}, the verdict names {row.policy_sha256[:12]}"
 
 
 def _evidence(row: Any, evidence: Sequence[SignalRow]) -> Iterator[str]:

@@ -4,8 +4,9 @@ Here: counting what was drawn and decided, the estimate with its interval. Not h
 (`bands.audited`, by hash), which work that makes (`worklist`).
 
 Rules:
-1. An image is in the sample because its hash says so, after the machine would have approved it; so the share of
-   decided samples that a person rejected estimates the share of all automatic approvals, without bias.
+1. An image is in the sample because its hash says so, after the machine would have approved it; so the
+   share of decided samples that a person rejected estimates the share of all automatic approvals, without
+   bias.
 2. A person's last word on the same bytes counts; samples that wait are told apart and not guessed.
 """
 

@@ -33,7 +33,7 @@ class Signal:
 
 
 def pinned(model: str, revision: str) -> str:
-    """The revision of a detector that is a pinned model: both names, so that another model is another revision."""
+    """The revision of a detector that is a pinned model; another model is another revision too."""
     return f"{model}@{revision}"
 
 

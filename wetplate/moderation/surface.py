@@ -1,8 +1,8 @@
 """The surface detector: empty pictures and noise, by arithmetic on the pixels.
 
 Here: two measures between 0 and 1. It needs no model, says the same on every machine, and knows nothing of
-what a picture shows: it can find a broken painting, and cannot vouch for a good one. Noise is looked for in tiles
-too; emptiness in the whole only, since a good picture may well have an empty corner.
+what a picture shows: it can find a broken painting, and cannot vouch for a good one. Noise is looked for in
+tiles too; emptiness in the whole only, since a good picture may well have an empty corner.
 """
 
 from collections.abc import Sequence

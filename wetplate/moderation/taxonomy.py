@@ -1,7 +1,7 @@
 """The taxonomy: what can be wrong with a product picture, as stable slugs in two levels.
 
-Here: reading the versioned files (taxonomies/v<version>.toml). Not here: which detector's label means which slug
-(`policy`), what follows from it (`bands`).
+Here: reading the versioned files (taxonomies/v<version>.toml). Not here: which detector's label means which
+slug (`policy`), what follows from it (`bands`).
 
 Rules:
 1. A version's slugs are only ever added to, so that the log stays countable; another cut is another version,
@@ -26,8 +26,8 @@ LATEST = "1"
 class Slug:
     """One thing that can be wrong.
 
-    `parent` is its category; `sensitive` pictures are shown blurred; `zero_tolerance` ones stand in quarantine;
-    `dsa` is the category of a statement of reasons, "" where none is owed.
+    `parent` is its category; `sensitive` pictures are shown blurred; `zero_tolerance` ones stand in
+    quarantine; `dsa` is the category of a statement of reasons, "" where none is owed.
     """
 
     slug: str

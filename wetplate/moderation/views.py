@@ -33,7 +33,7 @@ def boxes(width: int, height: int) -> list[Region]:
 
 
 def placed(x: float, y: float, width: float, height: float, box: Region) -> Region:
-    """A region found in the view that lies at `box`, in whole pixels of the whole picture, cut at its edges."""
+    """A region found in the view at `box`, in pixels of the whole picture, cut at the view's edges."""
     left, top = max(0, math.floor(x)), max(0, math.floor(y))
     right, bottom = min(box[2], math.ceil(x + width)), min(box[3], math.ceil(y + height))
     return box[0] + left, box[1] + top, max(0, right - left), max(0, bottom - top)
