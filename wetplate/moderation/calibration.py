@@ -140,7 +140,7 @@ def records(session: Session) -> dict[str, Record]:
 def since(session: Session) -> dict[str, datetime]:
     """Since when each record stands."""
     query = select(CalibrationRow.record, CalibrationRow.at)
-    return dict(session.execute(query).tuples().all())
+    return {key: at for key, at in session.execute(query)}  # noqa: C416  (rows, not pairs)
 
 
 def _record(said: Mapping[str, Any]) -> Record:
