@@ -264,6 +264,9 @@ def test_from_the_command_line(account: Callable[..., Result], catalog: Engine) 
         "signed out everywhere"
         in account("password", row.id, "--password-stdin", input=PASSWORD + "\n").output
     )
+    assert account("sign-out", "typed").output == "typed is signed out everywhere\n"
+    assert account("sign-out", "--everybody").output.endswith("sessions ended\n")
+    assert account("sign-out").exit_code == account("sign-out", "typed", "--everybody").exit_code == 1
     assert account("off", "typed").output == f"{row.id} is off\n"
     listed = account("list").output
     assert "local:typed" in listed

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from wetplate.errors import AccountRefused
 from wetplate.retention import personal
-from wetplate.review import accounts, passwords
+from wetplate.review import accounts, passwords, sessions
 from wetplate.review.access import Role
 from wetplate.review.tables import ReviewerRow
 from wetplate.settings import reviewing, settings
@@ -109,6 +109,21 @@ def off(who: str) -> None:
 def on(who: str) -> None:
     """Let WHO sign in again."""
     _switch(who, True)
+
+
+@command.command("sign-out")
+@click.argument("who", required=False)
+@click.option("--everybody", is_flag=True, help="All of them, instead of WHO.")
+def sign_out(who: str | None, everybody: bool) -> None:
+    """End all sessions of WHO; they may sign in again."""
+    if (who is None) is not everybody:
+        raise AccountRefused("whom? either WHO or --everybody")
+    with _catalog() as session:
+        if who is None:
+            click.echo(f"{sessions.end_every(session)} sessions ended")
+        else:
+            sessions.end_all(session, accounts.of(session, who).id)
+            click.echo(f"{who} is signed out everywhere")
 
 
 @command.command()

@@ -77,6 +77,11 @@ def end_all(session: Session, reviewer: str) -> None:
     session.execute(delete(SessionRow).where(SessionRow.reviewer == reviewer))
 
 
+def end_every(session: Session) -> int:
+    """Sign everybody out; how many sessions that were."""
+    return len(session.scalars(delete(SessionRow).returning(SessionRow.id)).all())
+
+
 def _sweep(session: Session, reviewing: Reviewing, now: datetime) -> None:
     idle = now - timedelta(minutes=reviewing.idle_minutes)
     session.execute(delete(SessionRow).where((SessionRow.expires_at <= now) | (SessionRow.seen_at <= idle)))
