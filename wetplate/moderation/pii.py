@@ -37,6 +37,7 @@ SAID = {
 #: Letters and signs that reading takes for digits.
 LIKE_DIGITS = str.maketrans("OoQDlI|iSsBZzgqG", "0000111155822996")
 D = r"[0-9OoQDlI|iSsBZzgqG]"
+MISREAD = 0.91  # an account whose checksum does not hold: surer than a phone number inside it
 REAL = 0.6  # of a number's signs that must be digits as they stand
 
 #: Length of an IBAN by country (ISO 13616 registry).
@@ -62,7 +63,7 @@ IBANS = {
 
 _MAIL = re.compile(
     r"(?<![\w.+-])[\w+-](?:[\w.+-]{0,62}[\w+-])?\s?(?:@|\(at\)|\[at\]|©)\s?"
-    r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\s?[.,]\s?[a-z0-9-]{1,62})*?\s?[.,]\s?[a-z]{2,24}(?![\w@])",
+    r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\s?[.,]\s?[a-z0-9-]{1,62})*\s?[.,]\s?[a-z]{2,24}(?![\w@])",
     re.IGNORECASE,
 )
 _FILES = (".png", ".jpg", ".jpeg", ".webp", ".avif", ".svg", ".gif")
@@ -200,7 +201,7 @@ def _account(signs: str) -> float:
     if any(mod97(head + tail) for tail in tails):
         return 0.99
     real = sum("0" <= sign <= "9" for sign in signs[2:])
-    return 0.5 if tails and real >= REAL * len(signs[2:]) else 0.0
+    return MISREAD if tails and real >= REAL * len(signs[2:]) else 0.0
 
 
 def _letters(signs: str) -> str:
