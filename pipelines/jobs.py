@@ -7,7 +7,7 @@ from sqlalchemy import Engine
 
 from assets import checks
 from assets.hardware import again
-from pipelines import trail
+from pipelines import notices, trail
 from pipelines.retention import prune
 from wetplate.delivery.purging.outside import asker
 from wetplate.delivery.purging.purger import Purger
@@ -247,6 +247,7 @@ ALL = (
     rejudge,
     probe_delivery,
     carry_out,
+    *notices.JOBS,
     purge,
     refine,
     verify_invariants,

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import dagster as dg
 from sqlalchemy import Engine
 
-from pipelines import jobs, trail
+from pipelines import jobs, notices, trail
 from wetplate.delivery.probe import catalog as probe
 from wetplate.publication.progress import stale
 from wetplate.settings import serving
@@ -84,6 +84,7 @@ ALL = [
     upkeep(jobs.orphan_sweep, "0 5 * * 0", DELETE),
     upkeep(jobs.transform_sweep, "30 * * * *"),
     upkeep(jobs.retention, "0 6 * * 0"),
+    upkeep(notices.notice_timers, "15 * * * *"),
     trail.sealing_schedule,
     upkeep(trail.verify_trail, "30 3 * * *"),
     upkeep(trail.restricted_sweep, "45 * * * *"),

@@ -66,8 +66,8 @@ def carry_out(reach: Reach, notice_id: str, actor: str) -> Done:
     """Carry out what was decided. Raises NoticeUnknown, StorageError."""
     database = reach.database
     with transaction(database) as session:
-        hidden = execute.hide(session, notice_id, actor)
-    if hidden and reach.purgers:
+        execute.hide(session, notice_id, actor)
+    if reach.purgers:
         go_round(database, reach.purgers, reach.ask)
     with transaction(database) as session:
         kept = _keep(session, reach.objects, notice_id)

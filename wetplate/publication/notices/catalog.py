@@ -91,10 +91,14 @@ def file(
 
 
 def take(session: Session, notice_id: str, step: Step, actor: str, **details: Any) -> NoticeRow:
-    """Take one step. Raises NoticeStep, NoticeUnknown."""
+    """Take one step; `details` go into its event, an `outcome` among them into the row too.
+
+    Raises NoticeStep, NoticeUnknown.
+    """
     row = locked(session, notice_id)
     before = State(row.state)
     row.state = steps.after(standing(session, row), step)
+    row.outcome = details.get("outcome", row.outcome)
     if State(row.state).over:
         row.closed_at, row.due_at = now(), None
     elif before.over:

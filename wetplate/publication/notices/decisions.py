@@ -42,7 +42,9 @@ def triage(session: Session, notice_id: str, actor: str) -> NoticeRow:
 
 def withdraw(session: Session, notice_id: str, actor: str) -> NoticeRow:
     """Hide the images while it is being decided. Raises NoticeStep, NoticeError when there are none."""
+    catalog.locked(session, notice_id)
     images = _about(session, notice_id)
+    effects.hold_still(session, images)
     row = catalog.take(session, notice_id, Step.WITHDRAW, actor, images=images)
     row.withdrawn_at = now()
     effects.hide(session, notice_id, images, actor)
@@ -70,11 +72,8 @@ def decide(
     if catalog.locked(session, notice_id).state != State.REVERSED:
         triage(session, notice_id, actor)
     said = {"outcome": decided, "reason": reason, "facts": facts[:5_000], "slug": slug, "images": images}
-    row = catalog.locked(session, notice_id)
-    row.outcome = decided
-    row = catalog.take(session, notice_id, Step.DECIDE, actor, **said)
     tasks.close(session, catalog.subject(notice_id), tasks.TAKEDOWN)
-    return row
+    return catalog.take(session, notice_id, Step.DECIDE, actor, **said)
 
 
 def counter(
@@ -134,6 +133,8 @@ def decide_appeal(
 
 def reinstate(session: Session, notice_id: str, actor: str) -> NoticeRow:
     """What was taken down may be published again, anew. Raises NoticeStep, TakedownPending."""
+    catalog.locked(session, notice_id)
+    effects.hold_still(session, catalog.included(session, notice_id))
     events = [event.event for event in catalog.events(session, notice_id)]
     why = next((REASON[Step(event)] for event in reversed(events) if event in REASON), "mistake")
     row = catalog.take(session, notice_id, Step.REINSTATE, actor)

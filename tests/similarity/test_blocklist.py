@@ -1,0 +1,121 @@
+"""What was taken down does not come back: not painted, not approved, not admitted, not published; alike is shown."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from sqlalchemy.orm import Session
+
+from tests.publication import images
+from wetplate.canonical import admission
+from wetplate.canonical.tables import CanonicalRow
+from wetplate.errors import Blocked
+from wetplate.generation import catalog as generation
+from wetplate.generation.fake import RUNTIME, waves
+from wetplate.generation.painter import Painting, Pixels
+from wetplate.imaging.fingerprint import pixel_sha256
+from wetplate.moderation import catalog as moderation
+from wetplate.moderation.bands import ALIKE, BLOCKLIST, EXACT
+from wetplate.moderation.judge import Judged
+from wetplate.moderation.policy import load
+from wetplate.publication import moves
+from wetplate.recipes.catalog import register
+from wetplate.similarity import blocklist
+from wetplate.similarity.blocklist import Kind
+from wetplate.similarity.look import Look, look
+from wetplate.storage.memory import MemoryObjects
+
+WHY = ("notice:1", "copyright", "person:test")
+
+
+@pytest.fixture
+def family(session: Session) -> Iterator[Session]:
+    register(session, images.family())
+    yield session
+
+
+def painted(session: Session, objects: MemoryObjects, number: int, pixels: Pixels | None = None) -> str:
+    """A painting of this recipe; gives the SHA-256 of its bytes."""
+    made = images.recipe(number)
+    picture = waves(made.id, made.width, made.height) if pixels is None else pixels
+    painting = Painting(made, picture, RUNTIME, {}, 0.5)
+    return generation.keep(session, objects, painting, run_id="run-1").sha256
+
+
+def judged(session: Session, number: int) -> Judged:
+    recipe_id = images.recipe(number).id
+    row = moderation.last_verdict(session, recipe_id)
+    assert row is not None
+    return moderation.as_judged(row, ())
+
+
+def test_a_blocked_recipe_is_not_painted_until_the_block_is_lifted(
+    family: Session, objects: MemoryObjects
+) -> None:
+    recipe = images.recipe()
+    blocklist.block(family, Kind.RECIPE, recipe.id, *WHY)
+    assert recipe not in generation.unpainted(family, "boots")
+    with pytest.raises(Blocked, match="under notice:1"):
+        painted(family, objects, 0)
+    assert list(objects.list()) == []
+    assert blocklist.lift(family, "notice:1", "person:test") == 1
+    assert recipe in generation.unpainted(family, "boots")
+    painted(family, objects, 0)
+
+
+def test_blocked_pixels_are_rejected_approved_by_nobody_and_not_admitted(
+    family: Session, objects: MemoryObjects
+) -> None:
+    picture = waves("ab" * 32, 128, 128)
+    blocklist.block(family, Kind.PIXELS, pixel_sha256(picture), *WHY)
+    digest = painted(family, objects, 0, picture)
+    row = next(row for row in moderation.unjudged(family, "boots", load("product")) if row.sha256 == digest)
+    told = moderation.opened(objects, row).told
+    assert [(signal.detector, signal.label) for signal in told] == [(BLOCKLIST, EXACT)]
+    images.verdict(family, images.recipe().id, digest, "approve")
+    assert admission.unadmitted(family, "boots") == []
+    with pytest.raises(Blocked):
+        admission.admit(family, objects, judged(family, 0))
+    with pytest.raises(Blocked):
+        moderation.append(family, judged(family, 0), "boots")
+
+
+def test_what_looks_alike_is_shown_to_a_person(family: Session, objects: MemoryObjects) -> None:
+    picture = waves("ab" * 32, 128, 128)
+    blocklist.block_look(family, look(picture), *WHY)
+    nearly = picture.copy()
+    nearly[:8, :8] ^= np.uint8(8)
+    digest = painted(family, objects, 0, nearly)
+    other = painted(family, objects, 1, waves("17" * 32, 128, 128))
+    rows = {row.sha256: row for row in moderation.unjudged(family, "boots", load("product"))}
+    assert (rows[digest].alike, rows[other].alike) == (True, False)
+    assert [signal.label for signal in moderation.opened(objects, rows[digest]).told] == [ALIKE]
+
+
+def test_what_is_blocked_is_not_published(session: Session, objects: MemoryObjects) -> None:
+    image = images.derived(session, objects)
+    blocklist.block(session, Kind.OBJECT, session.get_one(CanonicalRow, image).object_sha256, *WHY)
+    with pytest.raises(Blocked):
+        moves.publish(session, image, "test")
+    blocklist.lift(session, "notice:1", "person:test")
+    assert moves.publish(session, image, "test").state == "published"
+
+
+def test_two_notices_block_apart(session: Session) -> None:
+    for subject in ("notice:1", "notice:2", "notice:2"):
+        blocklist.block(session, Kind.RECIPE, "ab", subject, "copyright", "person:test")
+    assert blocklist.lift(session, "notice:1", "person:test") == 1
+    with pytest.raises(Blocked, match="notice:2"):
+        blocklist.require_unblocked(session, recipe_id="ab")
+    assert blocklist.lift(session, "notice:2", "person:test") == 1
+    blocklist.require_unblocked(session, recipe_id="ab")
+    blocklist.require_unblocked(session)
+    blocklist.block(session, Kind.RECIPE, "ab", "notice:1", "copyright", "person:test")
+    assert blocklist.exact(session, recipe_id="ab") is not None
+
+
+@pytest.mark.parametrize("phash", [0, 1, -1, -(1 << 63), (1 << 63) - 1])
+def test_a_look_is_kept_as_it_was(session: Session, phash: int) -> None:
+    seen = Look(phash, bytes(192))
+    blocklist.block_look(session, seen, *WHY)
+    assert [(near.bits, near.delta) for near in blocklist.resembling(session, seen)] == [(0, 0.0)]
