@@ -1,9 +1,11 @@
 """The origin as strangers meet it: through a real Varnish, with a relay that purges."""
 
+import json
 import re
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -12,12 +14,19 @@ from sqlalchemy import select
 from tests.delivery.edge.conftest import QUICK, TOKEN
 from tests.delivery.edge.scripted import Client, Said
 from tests.delivery.house import House
+from tests.provenance import outside
+from tests.publication import images
 from wetplate.delivery.edge.varnish import Place, free_port, running
 from wetplate.delivery.edge.vcl import Edge
 from wetplate.delivery.probe.visit import visit
 from wetplate.delivery.purging.relay import Relay
 from wetplate.delivery.purging.tables import PurgeRow
 from wetplate.delivery.purging.varnish import VarnishPurger
+from wetplate.delivery.urls import Published, write
+from wetplate.derivatives.derive import derive
+from wetplate.derivatives.profiles import Credentials
+from wetplate.provenance import catalog, public
+from wetplate.publication import moves
 from wetplate.settings import serving
 from wetplate.storage.database import transaction
 
@@ -122,5 +131,42 @@ def test_a_list_forgets_a_withdrawn_image_at_once(edge: Client, origin_house: Ho
     origin_house.take_down(image, execute=False)
     began = time.monotonic()
     while image in edge.ask(path).body.decode():
+        assert time.monotonic() - began < 5
+        time.sleep(0.01)
+
+
+def test_credentials_hold_in_what_is_delivered(edge: Client, origin_house: House) -> None:
+    """Derived, stored, served, cached: the library's reader judges the bytes that a stranger gets."""
+    signer = outside.ours()
+    for number, mode in enumerate(("full", "short", "sidecar")):
+        with transaction(origin_house.database) as session:
+            image = images.recorded(session, origin_house.objects, number, "vouched")
+            profile = replace(images.FIXED, widths=(128,), credentials=Credentials(mode))
+            derive(session, origin_house.objects, signer, image, profile)
+            moves.publish(session, image, "test")
+        for file in origin_house.standing(image).files.values():
+            path = write(Published(image, file.name))
+            answers = [edge.ask(path), edge.ask(path)]
+            assert [said.status for said in answers] == [200, 200]
+            beside = edge.ask(path + ".c2pa").body if mode == "sidecar" else None
+            for said in answers:
+                read = signer.read(said.body, said.headers["content-type"], beside)
+                assert read is not None
+                assert (read.valid, read.trusted, read.problems) == (True, True, ())
+                assert read.manifests == (1 if mode == "short" else 2)
+        where = edge.ask(public.address(read.claim.public_id)) if read and read.claim else None
+        assert where is not None
+        assert json.loads(where.body)["record"]["image"] == image
+    assert edge.ask(public.KEYS_ADDRESS).status == 200
+
+
+def test_a_takedown_reaches_the_record_at_the_edge(edge: Client, origin_house: House) -> None:
+    image = origin_house.another()
+    with transaction(origin_house.database) as session:
+        path = public.address(catalog.recorded(session, image).public_id)
+    assert [edge.ask(path).hit for _ in range(2)] == [False, True]
+    origin_house.take_down(image)
+    began = time.monotonic()
+    while b'"withdrawn"' not in edge.ask(path).body:
         assert time.monotonic() - began < 5
         time.sleep(0.01)

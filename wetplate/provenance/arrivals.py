@@ -17,7 +17,7 @@ import io
 import json
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -91,14 +91,17 @@ def checked(family: Family, said: Mapping[str, Any], file: Path) -> dict[str, st
 
 
 def told(family: Family, stem: str) -> dict[str, str]:
-    """What a file's name says: each attribute of which exactly one value stands in it. Pure."""
-    words = f" {_words(stem)} "
-    found = {
-        name: [value for value in values if f" {_words(value)} " in words]
-        for name, values in family.attributes.items()
-    }
-    longest = {name: _without_parts(values) for name, values in found.items()}
-    return {name: values[0] for name, values in longest.items() if len(values) == 1}
+    """What a file's name says: each attribute of which exactly one value stands in it. Pure.
+
+    Words belong to the longest value they spell; words that two attributes could mean tell of neither.
+    """
+    values = {name: {_words(value): value for value in values} for name, values in family.attributes.items()}
+    found: dict[str, set[str]] = {name: set() for name in values}
+    for said in _spelled(_words(stem).split(), {words for known in values.values() for words in known}):
+        owners = [name for name, known in values.items() if said in known]
+        for name in owners:
+            found[name] |= {said} if len(owners) == 1 else {said, ""}
+    return {name: values[name][said.pop()] for name, said in found.items() if len(said) == 1}
 
 
 def plain(name: str) -> str:
@@ -107,13 +110,15 @@ def plain(name: str) -> str:
     return shown if len(shown) <= LONGEST else f"{shown[: LONGEST - 1]}…"
 
 
-def _without_parts(values: list[str]) -> list[str]:
-    """`dark red` in a name is not `red` as well."""
-    return [
-        value
-        for value in values
-        if not any(other != value and f" {_words(value)} " in f" {_words(other)} " for other in values)
-    ]
+def _spelled(words: list[str], values: Collection[str]) -> Iterator[str]:
+    """The values that stand in these words, one after the other, the longest there is each time."""
+    at = 0
+    while at < len(words):
+        ends = range(len(words), at, -1)
+        end = next((end for end in ends if " ".join(words[at:end]) in values), None)
+        if end is not None:
+            yield " ".join(words[at:end])
+        at = end or at + 1
 
 
 def _words(text: str) -> str:

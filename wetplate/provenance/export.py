@@ -27,7 +27,10 @@ STATEMENT: Final = "https://in-toto.io/Statement/v1"
 PREDICATE: Final = "urn:wetplate:predicate:image-provenance:v1"
 PREFIXES: Final = {
     name: f"urn:wetplate:{name}:"
-    for name in ("sha256", "activity", "model", "person", "software", "recipe", "attribute")
+    for name in (
+        *("original", "painting", "canonical", "derivative", "weights", "recipe"),
+        *("activity", "model", "person", "software", "attribute"),
+    )
 }
 SOFTWARE: Final = "software:wetplate"
 
@@ -109,7 +112,7 @@ class _Prov:
         self.generated(painting, self.activity(known.kind, known.painting.at), known.painting.at)
         self.relate("wasAssociatedWith", activity=f"activity:{known.kind}", agent=self.agent(SOFTWARE))
         for name, digest in sorted((known.record.get("model_files") or {}).items()):
-            self.used(known.kind, self.digest(digest, "model", name))
+            self.used(known.kind, self.digest(digest, "weights", name))
         if model := known.record.get("model_id"):
             agent = self.agent(f"model:{hashlib.sha256(model.encode()).hexdigest()[:16]}", model)
             self.relate("wasAssociatedWith", activity=f"activity:{known.kind}", agent=agent)
@@ -141,18 +144,18 @@ class _Prov:
         for number, each in enumerate(self.history.moved):
             name = f"publication-{number}"
             self.activity(name, each.at, {"attribute:move": each.move, "attribute:state": each.to})
-            self.used(name, f"sha256:{self.history.canonical.sha256}")
+            self.used(name, self.entity(self.history.canonical, "canonical"))
             self.relate("wasAssociatedWith", activity=f"activity:{name}", agent=self.agent(SOFTWARE))
 
     def entity(self, made: Made, type: str) -> str:
-        """An entity named by its digest."""
+        """An entity named by what it is and its digest: a canonical has the bytes of its painting."""
         return self.digest(made.sha256, type, made.name, made.media_type)
 
     def digest(self, sha256: str, type: str, name: str = "", media_type: str = "") -> str:
         said = {"prov:type": type, "prov:label": name, "attribute:mediaType": media_type}
         named = {key: value for key, value in said.items() if value}
-        self.all["entity"].setdefault(f"sha256:{sha256}", named)
-        return f"sha256:{sha256}"
+        self.all["entity"].setdefault(f"{type}:{sha256}", named)
+        return f"{type}:{sha256}"
 
     def activity(self, name: str, at: datetime | None = None, said: Mapping[str, str] | None = None) -> str:
         ended = {"prov:endTime": _time(at)} if at else {}

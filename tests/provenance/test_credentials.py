@@ -1,0 +1,179 @@
+"""Credentials of a canonical and of what is made from it: signed once, whole chains, every format and mode."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from sqlalchemy.orm import Session
+
+from tests.contracts.signer import CLAIM, picture
+from tests.provenance import outside
+from tests.publication import images
+from wetplate.canonical.admission import admit, unadmitted
+from wetplate.canonical.tables import CanonicalRow
+from wetplate.derivatives.derive import derive
+from wetplate.derivatives.profiles import Credentials
+from wetplate.errors import ProvenanceError
+from wetplate.generation.catalog import keep_pixels, pixels
+from wetplate.generation.tables import PaintingRow
+from wetplate.imaging.formats import MEDIA_TYPES
+from wetplate.provenance import catalog, credentials
+from wetplate.provenance.adoption import adopt
+from wetplate.provenance.arrivals import Arrival
+from wetplate.provenance.c2pa_signer import C2paSigner
+from wetplate.provenance.claim import Parent, commitment, manifest
+from wetplate.provenance.signing import Signed, Signer
+from wetplate.provenance.tables import CredentialsRow, ProvenanceRow
+from wetplate.recipes.catalog import REDACTION, enter, register
+from wetplate.storage.memory import MemoryObjects
+
+PNG = "image/png"
+GOLDEN_AT = datetime(2026, 11, 1, 12, tzinfo=UTC)
+GOLDEN = "e54d8ec6dd4e7fe8efc623b6ea6e586573a1cb05fa5b6cc01825a836552b5d3e"
+NAMED = Parent("canonical", PNG, "xmp:iid:" + "ab" * 16)
+
+
+def read(objects: MemoryObjects, file: Any) -> Any:
+    """What the library's reader says of a derivative as it is stored."""
+    beside = objects.get(file.manifest_key) if file.manifest_key else None
+    return outside.ours().read(objects.get(file.key), MEDIA_TYPES[file.format], beside)
+
+
+@pytest.mark.parametrize("media_type", MEDIA_TYPES.values())
+@pytest.mark.parametrize("embed", [True, False], ids=["full", "sidecar"])
+def test_a_file_carries_its_parents_credentials_and_all_of_them_hold(media_type: str, embed: bool) -> None:
+    signer, canonical = outside.ours(), picture(PNG)
+    parent = signer.parent(canonical, PNG, NAMED, signer.sidecar(canonical, PNG, CLAIM).manifest)
+    claim = replace(CLAIM, oversight="prompt_guided").opening().after(resized=True, transcoded=True)
+    body = picture(media_type)
+    signed = (signer.sign if embed else signer.sidecar)(body, media_type, claim, parent)
+    said = signer.read(signed.body, media_type, None if embed else signed.manifest)
+    assert said is not None
+    assert (said.valid, said.trusted, said.problems, said.claim) == (True, True, (), claim)
+    assert (said.manifests, said.source_type, said.generator) == (2, "trainedAlgorithmicMedia", "Wetplate")
+    assert not said.timestamped
+    assert (signed.body == body) == (not embed)
+    assert len(signed.body) - len(body) < 11_000  # no thumbnail anywhere in the chain
+    flipped = bytearray(signed.body)
+    flipped[signed.body.index(body[len(body) // 2 :][:32])] ^= 1
+    broken = signer.read(bytes(flipped), media_type, None if embed else signed.manifest)
+    assert broken is None or not broken.valid
+
+
+def test_a_claim_opens_its_parent_and_nothing_else() -> None:
+    with pytest.raises(ProvenanceError, match="opens its parent"):
+        manifest(CLAIM.opening())
+    with pytest.raises(ProvenanceError, match="opens its parent"):
+        manifest(CLAIM, NAMED)
+    with pytest.raises(ProvenanceError, match="make no claim"):
+        manifest(replace(CLAIM, actions=("created", "opened")))
+    with pytest.raises(ProvenanceError, match="no word of C2PA's"):
+        manifest(replace(CLAIM, oversight="a nice person"))
+
+
+def test_an_authority_that_does_not_answer_is_said() -> None:
+    signer = C2paSigner(outside.ours()._chain, "http://127.0.0.1:9/nobody")
+    with pytest.raises(ProvenanceError, match="failed"):
+        signer.sign(picture(PNG), PNG, CLAIM)
+
+
+@pytest.mark.parametrize("mode", ["full", "short", "sidecar"])
+def test_what_was_painted_in_every_mode(session: Session, objects: MemoryObjects, mode: str) -> None:
+    image = images.recorded(session, objects)
+    profile = replace(images.FIXED, widths=(128,), credentials=Credentials(mode))
+    files = derive(session, objects, outside.ours(), image, profile)
+    assert {file.format for file in files} == {"avif", "webp", "jpeg"}
+    for file in files:
+        said = read(objects, file)
+        assert (said.trusted, said.problems, file.credentials) == (True, (), mode)
+        assert (file.manifest_key is not None) == (mode == "sidecar")
+        assert (said.manifests, said.claim.actions[0]) == ((1, "created") if mode == "short" else (2, "opened"))
+        assert said.claim.oversight == "human_validated"  # `images` has a person approve
+    row = session.get_one(CredentialsRow, image)
+    assert (row.key, row.timestamp) == (f"canonical/{image[:2]}/{image}.png.c2pa", None)
+    own = outside.ours().read(objects.get(session.get_one(CanonicalRow, image).key), PNG, objects.get(row.key))
+    assert own is not None
+    assert (own.trusted, own.claim) == (True, catalog.claim(session, image))
+
+
+def test_the_canonical_is_signed_once_whoever_comes_second(session: Session, objects: MemoryObjects) -> None:
+    image, signer = images.recorded(session, objects), outside.ours()
+    row = session.get_one(CanonicalRow, image)
+    body = objects.get(row.key)
+    killed = signer.sidecar(body, PNG, catalog.claim(session, image)).manifest
+    objects.put(f"{row.key}.c2pa", killed, content_type="application/c2pa")
+    first = credentials.base(session, objects, signer, row, body)
+    assert objects.get(f"{row.key}.c2pa") == killed == first.parent.manifest
+
+    class Once(C2paSigner):
+        def sidecar(self, *said: Any) -> Signed:
+            raise AssertionError("signed again")
+
+    assert credentials.base(session, objects, Once(signer._chain), row, body) == first
+    objects.delete(f"{row.key}.c2pa")
+    objects.put(f"{row.key}.c2pa", b"another", content_type="application/c2pa")
+    with pytest.raises(ProvenanceError, match="another manifest than was signed"):
+        credentials.base(session, objects, signer, row, body)
+
+
+def redacted(session: Session, objects: MemoryObjects, of: str) -> str:
+    """The canonical id of the picture with a region covered, by the doors that every picture goes through."""
+    before = session.get_one(PaintingRow, of)
+    covered = pixels(objects, before).copy()
+    covered[10:30, 10:30] = 0
+    recipe = enter(session, "boots", REDACTION, {}, {"of": of, "object_sha256": before.sha256})
+    painting = keep_pixels(session, objects, recipe, covered, "redaction")
+    images.verdict(session, recipe, painting.sha256, "approve")
+    (judged,) = [each for each in unadmitted(session, "boots") if each.recipe_id == recipe]
+    image = admit(session, objects, judged).id
+    catalog.record(session, image, images.family())
+    return image
+
+
+@pytest.mark.parametrize("canonical", [True, False], ids=["was canonical", "never was"])
+def test_a_redacted_picture_opens_the_one_before_it(
+    session: Session, objects: MemoryObjects, canonical: bool
+) -> None:
+    signer: Signer = outside.ours()
+    profile = replace(images.FIXED, widths=(128,), credentials=Credentials("short"))
+    old = images.recorded(session, objects)
+    if canonical:
+        derive(session, objects, signer, old, profile)
+    before = session.get_one(CanonicalRow, old)
+    image = redacted(session, objects, before.recipe_id)
+    row = catalog.recorded(session, image)
+    assert (row.derived_from, row.source_type) == (before.recipe_id, "trainedAlgorithmicMedia")
+    assert row.prompt == catalog.recorded(session, old).prompt
+    claim = credentials.base(
+        session, objects, signer, session.get_one(CanonicalRow, image),
+        objects.get(session.get_one(CanonicalRow, image).key),
+    ).claim  # fmt: skip
+    assert claim.actions == ("opened", "edited")
+    for file in derive(session, objects, signer, image, profile):
+        said = read(objects, file)
+        assert (said.trusted, said.problems, file.credentials) == (True, (), "full")
+        assert said.manifests == (3 if canonical else 2)
+
+
+def test_a_photograph_that_was_covered_was_edited_by_people(
+    session: Session, objects: MemoryObjects
+) -> None:
+    register(session, images.family())
+    arrival = Arrival("a.png", outside.picture(1, "PNG"), {})
+    adopted = adopt(session, objects, outside.ours(), images.family(), arrival, "digitalCapture")
+    image = redacted(session, objects, adopted.recipe_id)
+    assert catalog.recorded(session, image).source_type == "humanEdits"
+    assert catalog.claim(session, image).oversight == ""
+
+
+def test_the_commitment_of_a_row_from_before_stays(session: Session, objects: MemoryObjects) -> None:
+    """Golden: columns that came later and hold nothing are no part of what was committed to."""
+    row = ProvenanceRow(
+        canonical_id="c" * 64, public_id="a" * 32, salt="5a" * 32, model_id="families/boots/model",
+        model_revision="sha256:" + "0" * 64, model_files={"unet": "ab" * 32}, prompt="boot", negative_prompt="",
+        parameters={"steps": 1}, seed=7, runtime={"painter": "diffusers"}, run_id="run-1",
+        painted_at=GOLDEN_AT, licence="Apache-2.0", restrictions=["no hats"], commercial_use="yes",
+        source_type="trainedAlgorithmicMedia",
+    )  # fmt: skip
+    assert commitment(catalog.private(row), row.salt) == GOLDEN
