@@ -65,7 +65,7 @@ def redact(
 def places(session: Session, object_sha256: str) -> Iterator[tuple[str, str]]:
     """Every key under which these judged bytes, or the canonical made of them, stand, and whose they are."""
     same = select(PaintingRow.key, PaintingRow.recipe_id).where(PaintingRow.sha256 == object_sha256)
-    yield from session.execute(same.order_by(PaintingRow.key)).tuples()
+    yield from [(key, recipe_id) for key, recipe_id in session.execute(same.order_by(PaintingRow.key))]
     image = canonical.of_object(session, object_sha256)
     if image is not None:
         yield image.key, image.recipe_id
