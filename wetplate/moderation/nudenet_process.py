@@ -89,7 +89,10 @@ class NudeNet:
         return _highest(found) or [Signal(self.name, self.revision, "", 0.0)]
 
     def _found(self, part: dict[str, Any], box: Region) -> Signal:
-        region = placed(*part["box"], box) if "box" in part else None
+        region = None
+        if "box" in part:
+            x, y, width, height = part["box"]
+            region = placed(x, y, width, height, box)
         return Signal(self.name, self.revision, part["label"], float(part["score"]), region=region)
 
     def _ask(self, view: NDArray[np.uint8], deadline: float) -> dict[str, Any]:

@@ -69,7 +69,7 @@ def load(version: str = LATEST) -> Taxonomy:
 
 
 def _slugs(category: str, part: Mapping[str, Any]) -> Iterator[Slug]:
-    inherited = {"sensitive": False, "zero_tolerance": False, "dsa": ""}
+    inherited: dict[str, Any] = {"sensitive": False, "zero_tolerance": False, "dsa": ""}
     inherited |= {key: part[key] for key in inherited if key in part}
     if "slugs" not in part:
         yield Slug(category, category, part["says"], **inherited)

@@ -11,7 +11,7 @@ from tests.canonical.paintings import painted
 from tests.publication.images import admitted, published, verdict
 from wetplate.delivery.health import readings
 from wetplate.delivery.health.catalog import CatalogCollector
-from wetplate.delivery.health.questions import by_bucket, by_label
+from wetplate.delivery.health.questions import by_audit, by_bucket, by_label
 from wetplate.delivery.health.readings import Reading
 from wetplate.derivatives import profiles
 from wetplate.derivatives.tables import TransformRow
@@ -190,3 +190,14 @@ def test_readings_have_closed_labels_and_names_of_their_own() -> None:
 def test_every_width_that_is_made_ahead_has_a_series_of_its_own() -> None:
     wanted = {width for name in profiles.names() for width in profiles.load(name).widths}
     assert {str(width) for width in wanted} <= set(readings.WIDTHS)
+
+
+def test_audit_samples_tell_an_estimate_once_one_is_decided() -> None:
+    ratio, drawn = "wetplate_moderation_false_approve_ratio", "wetplate_moderation_audit_samples"
+    told = samples(by_audit([(12, 10, 0)]))
+    assert told[(ratio, "estimate")] == told[(ratio, "low")] == 0
+    assert told[(ratio, "high")] == pytest.approx(0.2775, abs=1e-4)
+    assert (told[(drawn, "decided")], told[(drawn, "waiting")]) == (10, 2)
+    none = samples(by_audit([(0, 0, 0)]))
+    assert (ratio, "estimate") not in none
+    assert (none[(ratio, "low")], none[(ratio, "high")]) == (0, 1)

@@ -22,6 +22,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from wetplate.delivery.health import readings
 from wetplate.delivery.health.readings import Reading
 from wetplate.metrics import OTHER, SHOWN_FROM_ZERO
+from wetplate.moderation.sampling import DRAWN, Audit
 from wetplate.storage.outbox import HANDLED
 
 Rows = Iterable[Sequence[Any]]
@@ -78,6 +79,24 @@ def by_bucket(reading: Reading) -> Callable[[Rows], Iterator[Metric]]:
         yield family
 
     return tell
+
+
+def by_audit(rows: Rows) -> Iterator[Metric]:
+    """One row: how many audit samples were drawn, decided, and rejected. No estimate before a decision."""
+    for drawn, decided, rejected in rows:
+        found = Audit(drawn, decided, rejected)
+        told = {"low": found.interval[0], "high": found.interval[1], "estimate": found.share}
+        known = [(bound, share) for bound, share in told.items() if share is not None]
+        samples = [("decided", decided), ("waiting", drawn - decided)]
+        yield from _gauge(readings.FALSE_APPROVALS, known)
+        yield from _gauge(readings.AUDIT_SAMPLES, samples)
+
+
+def _gauge(reading: Reading, values: Iterable[tuple[str, float]]) -> Iterator[Metric]:
+    family = GaugeMetricFamily(reading.full_name, reading.says, labels=tuple(reading.labels))
+    for label, value in values:
+        family.add_metric([label], value)
+    yield family
 
 
 def _cumulated(bounds: Sequence[float], found: Sequence[float]) -> Iterator[tuple[str, float]]:
@@ -199,6 +218,7 @@ PRESSING = (
 WHOLE = (
     Question(IMAGES, by_label(readings.IMAGES)),
     Question(VERDICTS, by_label(readings.VERDICTS)),
+    Question(DRAWN, by_audit, {"family": None}),
     Question(VERIFIED, by_bucket(readings.TAKEDOWN_VERIFIED), _bounds(readings.TAKEDOWN_VERIFIED)),
     Question(UNSERVABLE, by_bucket(readings.NOTICE_SECONDS), _bounds(readings.NOTICE_SECONDS)),
     Question(MADE, by_label(readings.MADE)),

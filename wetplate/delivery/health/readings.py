@@ -55,6 +55,16 @@ MADE_SCORES = Reading(
 )  # fmt: skip
 IMAGES = Reading("gauge", "images", "Canonical images by state of publication.", {"state": STATES})
 VERDICTS = Reading("counter", "moderation_verdicts_total", "Verdicts recorded.", {"verdict": DECISIONS})
+FALSE_APPROVALS = Reading(
+    "gauge", "moderation_false_approve_ratio",
+    "Share of automatic approvals that a person would reject, estimated from the decided audit samples, and "
+    "its 95 % interval.",
+    {"bound": ("estimate", "low", "high")},
+)  # fmt: skip
+AUDIT_SAMPLES = Reading(
+    "gauge", "moderation_audit_samples", "Approvals drawn by hash for a person to look at.",
+    {"state": ("decided", "waiting")},
+)  # fmt: skip
 REVIEW_WAITING = Reading("gauge", "review_waiting", "Images that wait for a person.")
 REVIEW_OLDEST = Reading("gauge", "review_oldest_seconds", "How long the first of them has waited.")
 OUTBOX_PENDING = Reading("gauge", "outbox_pending", "Work in the outbox not done yet.", {"topic": HANDLED})
@@ -85,6 +95,7 @@ BUDGET = Reading(
 CATALOG_UP = Reading("gauge", "catalog_up", "1 if the catalog answered this scrape or one moments ago.")
 ALL = (
     *(MADE, MADE_BYTES, MADE_SCORES, IMAGES, VERDICTS, REVIEW_WAITING, REVIEW_OLDEST),
+    *(FALSE_APPROVALS, AUDIT_SAMPLES),
     *(OUTBOX_PENDING, TAKEDOWN_PENDING, TAKEDOWN_OLDEST, TAKEDOWN_VERIFIED, PURGES_PENDING),
     *(NOTICES, NOTICES_OVERDUE, NOTICE_SECONDS),
     *(KEPT_TRANSFORMS, BUDGET, CATALOG_UP),
