@@ -10,10 +10,12 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from tests.review.people import HASHER, WRAPPING, console_settings
+from tests.review.provider import BROWSER
 from wetplate.errors import ReviewError
 from wetplate.review.access import Role, checked, person, require
 from wetplate.review.gate import Gate
 from wetplate.review.refusals import refused
+from wetplate.review.signin.provider import Provider
 from wetplate.review.signin.routes import routes
 from wetplate.review.throttles import Throttles
 
@@ -43,6 +45,7 @@ class Console(Starlette):
 
     def __init__(self, database: Engine, throttles: Throttles | None = None, **said: Any) -> None:
         self.database, self.throttles, self.settings = database, throttles, console_settings(**said)
+        provider = Provider(self.settings, BROWSER) if self.settings.oidc_issuer else None
         pages = [
             Route("/", who),
             Route("/change", change, methods=["POST"]),
@@ -50,7 +53,7 @@ class Console(Starlette):
             Route("/broken", broken),
         ]
         super().__init__(
-            routes=[*pages, *routes(database, self.settings, WRAPPING, hasher=HASHER)],
+            routes=[*pages, *routes(database, self.settings, WRAPPING, hasher=HASHER, provider=provider)],
             exception_handlers={ReviewError: refused},
         )
 

@@ -5,6 +5,7 @@ Whoever has the console's design draws it from `Shown` instead (`routes(draw=...
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -12,7 +13,6 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 FOLDER = Path(__file__).parent / "templates"
-TEMPLATE = "sign-in.html"
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,11 @@ Draw = Callable[[Request, Shown, int], Response]
 
 def draw(request: Request, shown: Shown, status: int) -> Response:
     """The page, without the console's design."""
-    templates = Environment(
+    return HTMLResponse(_templates().get_template("plain.html").render(asdict(shown)), status_code=status)
+
+
+@cache
+def _templates() -> Environment:
+    return Environment(
         loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
-    return HTMLResponse(templates.get_template("plain.html").render(asdict(shown)), status_code=status)
