@@ -15,7 +15,7 @@ from wetplate.audit.sealing import seal
 from wetplate.audit.tables import HeadRow, LeafRow
 from wetplate.audit.verify import verify
 from wetplate.errors import AuditBroken
-from wetplate.moderation.tables import VerdictRow
+from wetplate.moderation.tables import PolicyRow, VerdictRow
 from wetplate.storage.cluster import Server
 from wetplate.storage.database import now, transaction
 from wetplate.storage.memory import MemoryObjects
@@ -94,12 +94,14 @@ def test_batches_and_racing_sealers_leave_no_gap(
     database: Engine, objects: MemoryObjects, key: Key, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sealing, "BATCH", 3)
+    with transaction(database) as session:
+        session.add_all(PolicyRow(sha256=f"p{n}", name="n", taxonomy="2", body="b") for n in range(7))
     for stream in "abcd":
         write(database, stream, ["review", "approve"])
     with ThreadPoolExecutor(3) as pool:
         told = list(pool.map(lambda _: seal(database, objects, key), range(3)))
-    assert sum(sealed.rows for sealed in told) == 8
-    assert seal(database, objects, key).size == 8
+    assert sum(sealed.rows for sealed in told) == 15
+    assert seal(database, objects, key).size == 15
     assert whole(database, objects, key)
 
 

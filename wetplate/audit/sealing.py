@@ -13,7 +13,8 @@ Rules:
 
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import Engine, func, insert, select, text
@@ -22,25 +23,28 @@ from sqlalchemy.orm import Session
 from wetplate.attestation.keys import Key
 from wetplate.audit import heads
 from wetplate.audit.merkle import EMPTY, Range, restored
-from wetplate.audit.sources import Source, body, digest, leaf, rows, sources
+from wetplate.audit.sources import BATCH, Source, body, digest, leaf, rows, sources
 from wetplate.audit.tables import HeadRow, LeafRow
 from wetplate.errors import AuditBroken
 from wetplate.storage.database import now, transaction
 from wetplate.storage.objects import Objects
 
 LOCK = 0x61756469
-BATCH = 100_000
 LOOKBACK = timedelta(days=1)
+DAWN = datetime(1970, 1, 1, tzinfo=UTC)
 
+# A sub-select, not a join: one look into the index a row, whatever the planner thinks of the tables' sizes.
 UNSEALED = """
-    FROM {name} t WHERE (CAST(:since AS timestamptz) IS NULL OR t.at >= :since)
-     AND NOT EXISTS (SELECT FROM audit_leaves l WHERE l.source = :source AND l.row_id = t.{key}::text)
+    FROM {name} t WHERE t.at >= :since
+     AND (SELECT l.position FROM audit_leaves l
+           WHERE l.source = CAST(:source AS varchar) AND l.row_id = t.{key}::text) IS NULL
 """
 CHAINED = """
     INSERT INTO audit_leaves (position, source, stream, row_id, hash, at)
-    SELECT :base + row_number() OVER (ORDER BY id) - 1, :source, stream, id::text, hash, at
-      FROM (SELECT t.id, t.stream, t.hash, t.at {unsealed} ORDER BY t.id LIMIT :limit) fresh
+    SELECT :base + row_number() OVER (ORDER BY t.id) - 1, CAST(:source AS varchar), t.stream, t.id::text,
+           t.hash, t.at {unsealed}
 """
+PLAIN = "SELECT t.* {unsealed} ORDER BY t.at, t.{key}"
 LEAVES = "SELECT * FROM audit_leaves WHERE position >= :size ORDER BY position"
 
 
@@ -58,13 +62,8 @@ class Sealed:
 
 def seal(database: Engine, objects: Objects, key: Key, *, everything: bool = False) -> Sealed:
     """Seal what was committed so far, in transactions of its own. Raises AuditBroken."""
-    count = 0
-    while True:
-        with transaction(database) as session:
-            fresh = sequence(session, everything=everything)
-        count += fresh
-        if fresh < BATCH:
-            break
+    with transaction(database) as session:
+        count = sequence(session, everything=everything)
     with transaction(database) as session:
         head = sign(session, objects, key)
     return Sealed(count, head.size, head.root) if head else Sealed(count, 0, EMPTY)
@@ -75,22 +74,20 @@ def waiting(session: Session) -> bool:
     before = last(session)
     if _size(session) > (before.size if before else 0):
         return True
-    since = before.at - LOOKBACK if before else None
+    since = before.at - LOOKBACK if before else DAWN
     return any(_any_unsealed(session, source, since) for source in sources(session))
 
 
 def sequence(session: Session, *, everything: bool = False) -> int:
-    """Give places to at most BATCH rows that have none; how many there were."""
+    """Give places to rows that have none, in the order of their tables; how many there were."""
     _lock(session)
-    base, before = _size(session), last(session)
-    count = 0
+    size, before = _size(session), last(session)
+    base = size
     for source in sources(session):
-        if count >= BATCH:
-            break
-        since = None if everything or before is None or _new(session, source) else before.at - LOOKBACK
+        since = DAWN if everything or before is None or _new(session, source) else before.at - LOOKBACK
         add = _chained if source.chained else _plain
-        count += add(session, source, base + count, since, BATCH - count)
-    return count
+        size += add(session, source, size, since)
+    return size - base
 
 
 def sign(session: Session, objects: Objects, key: Key) -> HeadRow | None:
@@ -128,24 +125,24 @@ def _grown(session: Session, before: HeadRow | None) -> Range:
     return tree
 
 
-def _chained(session: Session, source: Source, base: int, since: datetime | None, limit: int) -> int:
-    unsealed = UNSEALED.format(name=source.name, key=source.key)
-    told = {"base": base, "source": source.name, "since": since, "limit": limit}
-    done = session.execute(text(CHAINED.format(unsealed=unsealed)), told)
+def _chained(session: Session, source: Source, base: int, since: datetime) -> int:
+    query = CHAINED.format(unsealed=UNSEALED.format(name=source.name, key=source.key))
+    done = session.execute(text(query), {"base": base, "source": source.name, "since": since})
     return int(done.rowcount)  # type: ignore[attr-defined]
 
 
-def _plain(session: Session, source: Source, base: int, since: datetime | None, limit: int) -> int:
-    unsealed = UNSEALED.format(name=source.name, key=source.key)
-    query = f"SELECT t.* {unsealed} ORDER BY t.at, t.{source.key} LIMIT :limit"
-    found = rows(session, query, source=source.name, since=since, limit=limit)
-    leaves = [_leaf(source, place, row) for place, row in enumerate(found, base)]
-    if leaves:
-        session.execute(insert(LeafRow), leaves)
-    return len(leaves)
+def _plain(session: Session, source: Source, base: int, since: datetime) -> int:
+    query = PLAIN.format(unsealed=UNSEALED.format(name=source.name, key=source.key), key=source.key)
+    count = 0
+    with closing(rows(session, query, source=source.name, since=since)) as found:
+        while batch := list(islice(found, BATCH)):
+            leaves = [_leaf(source, place, row) for place, row in enumerate(batch, base + count)]
+            session.execute(insert(LeafRow), leaves)
+            count += len(leaves)
+    return count
 
 
-def _any_unsealed(session: Session, source: Source, since: datetime | None) -> bool:
+def _any_unsealed(session: Session, source: Source, since: datetime) -> bool:
     unsealed = UNSEALED.format(name=source.name, key=source.key)
     query = text(f"SELECT EXISTS (SELECT {unsealed})")
     return bool(session.scalar(query, {"source": source.name, "since": since}))
