@@ -18,7 +18,10 @@ from wetplate.provenance.metadata import xmp_packet
 from wetplate.publication import moves, takedown
 from wetplate.publication.tables import PublicationRow
 from wetplate.publication.verify import NAMES, verify
+from wetplate.redaction.redact import redact
+from wetplate.retention import restricted
 from wetplate.storage import outbox
+from wetplate.storage.database import now
 from wetplate.storage.memory import MemoryObjects
 from wetplate.storage.objects import sha256
 
@@ -96,6 +99,12 @@ def lose_manifest(session: Session, objects: MemoryObjects, image: str) -> str:
     return row.manifest_key
 
 
+def lose_own_manifest(session: Session, objects: MemoryObjects, image: str) -> str:
+    key = f"{session.get_one(CanonicalRow, image).key}.c2pa"
+    objects.delete(key)
+    return key
+
+
 def unmark(session: Session, objects: MemoryObjects, image: str) -> str:
     return replaced(session, objects, image, saved())
 
@@ -148,15 +157,47 @@ def derive_behind(session: Session, objects: MemoryObjects, image: str) -> str:
     return image
 
 
+def redacted(session: Session, objects: MemoryObjects) -> CanonicalRow:
+    """Another image, admitted once and redacted since."""
+    other = session.get_one(CanonicalRow, images.admitted(session, objects, 2))
+    regions = [(9, 9, 30, 30)]
+    redact(session, objects, other.recipe_id, other.object_sha256, regions, "person:test", "privacy/face")
+    return other
+
+
+def put_back(session: Session, objects: MemoryObjects, image: str) -> str:
+    row = redacted(session, objects)
+    objects.put(row.key, objects.get(f"restricted/{row.key}"), content_type="image/png")
+    return row.key
+
+
+def lose_restricted(session: Session, objects: MemoryObjects, image: str) -> str:
+    key = f"restricted/{redacted(session, objects).key}"
+    objects.delete(key)
+    return key
+
+
+def keep_past_deletion(session: Session, objects: MemoryObjects, image: str) -> str:
+    row = redacted(session, objects)
+    body = objects.get(f"restricted/{row.key}")
+    restricted.sweep(session, objects, now() + timedelta(days=365))
+    objects.put(f"restricted/{row.key}", body, content_type="image/png")
+    return f"restricted/{row.key}"
+
+
 BROKEN: list[tuple[Break, str]] = [
     (reject, "published_approved"),
     (leave_work, "outbox_drained"),
     (lose_canonical, "canonical_objects"),
     (swap_canonical, "canonical_objects"),
     (lose_painting, "painting_objects"),
+    (put_back, "restricted_objects"),
+    (lose_restricted, "restricted_objects"),
+    (keep_past_deletion, "restricted_objects"),
     (lose_derivative, "derivative_objects"),
     (flip_derivative, "derivative_objects"),
     (lose_manifest, "manifest_objects"),
+    (lose_own_manifest, "manifest_objects"),
     (unmark, "public_marks"),
     (tell_prompt, "public_texts"),
     (add_comment, "public_texts"),
@@ -171,7 +212,7 @@ BROKEN: list[tuple[Break, str]] = [
 def test_what_the_pipeline_made_is_sound(session: Session, objects: MemoryObjects) -> None:
     images.published(session, objects, 0)
     images.derived(session, objects, 1)
-    images.admitted(session, objects, 2)
+    redacted(session, objects)
     assert verify(session, objects) == verify(session, objects, quick=True) == []
 
 
@@ -249,6 +290,29 @@ def test_chosen_rules_only(session: Session, objects: MemoryObjects) -> None:
 def test_fresh_work_has_its_grace(session: Session, objects: MemoryObjects) -> None:
     leave_work(session, objects, images.published(session, objects))
     assert verify(session, objects, grace=timedelta(minutes=5)) == []
+
+
+def test_signatures_are_judged_by_the_reader(session: Session, objects: MemoryObjects) -> None:
+    """Of another image, of other bytes, of nothing: found in each format, and by this rule only here."""
+    one, other = (images.published(session, objects, number) for number in (0, 1))
+    read = images.SIGNER.read
+    assert verify(session, objects, read=read, sample=None) == []
+    mine, theirs = jpeg(session, one), jpeg(session, other)
+    assert mine.manifest_key
+    assert theirs.manifest_key
+    mine.key, mine.manifest_key, theirs.manifest_key = theirs.key, theirs.manifest_key, mine.manifest_key
+    session.flush()
+    found = verify(session, objects, read=read, sample=None, rules=["signatures"])
+    assert [each.message.partition(":")[0] for each in found] == [
+        *("has credentials that name another picture", "has credentials that do not hold")
+    ] or {each.subject for each in found} == {theirs.key}  # fmt: skip
+    assert verify(session, objects, read=read, sample=0, rules=["signatures"]) == []
+    assert verify(session, objects, quick=True, read=read, rules=["signatures"]) == []
+    unsigned = replaced(session, objects, other, saved(xmp=xmp_packet()))
+    jpeg(session, other).manifest_key = None
+    session.flush()
+    found = verify(session, objects, read=read, sample=None, rules=["signatures"])
+    assert "carries no credentials, and should" in [each.message for each in found if each.subject == unsigned]
 
 
 def test_progress_is_told_for_every_object(session: Session, objects: MemoryObjects) -> None:
