@@ -39,7 +39,7 @@ check: setup ## static checks, as CI runs them
 	@home=$$(mktemp -d) && export DAGSTER_HOME=$$home && \
 	  $(BIN)/dagster definitions validate -w workspace.yaml && $(BIN)/dg check defs && rm -rf $$home
 
-dev: setup ## Dagster UI :3000 with the daemon, contact sheets :3001, origin :3002, edge :3003
+dev: setup ## Dagster UI :3000 with the daemon, contact sheets :3001, origin :3002, edge :3003, review :3004
 	@$(BIN)/python -m pipelines.dev
 
 edge: setup ## the origin on :3002 and Varnish before it on :3003, without Dagster

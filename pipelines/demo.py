@@ -31,7 +31,7 @@ from wetplate.imaging.codec import PNG, decode, encode
 from wetplate.moderation.detectors import abilities_of
 from wetplate.publication.progress import Progress as Standing
 from wetplate.publication.progress import progress
-from wetplate.settings import Settings, serving, settings
+from wetplate.settings import Settings, reviewing, serving, settings
 from wetplate.storage import postgres
 from wetplate.storage.database import catalog_url, engine, transaction
 from wetplate.storage.stores import open_objects
@@ -40,7 +40,7 @@ FAMILY = "rumba"
 TAGS = {"dagster/partition": FAMILY, "wetplate/family": FAMILY}
 NEXT = (
     "next: [bold]make dev[/bold] (the gallery at [bold]{gallery}[/bold], the Dagster UI with graph and "
-    "partition), [bold].venv/bin/wetplate review list[/bold] (what waits for you)"
+    "partition, the review console at [bold]{review}[/bold] with a first account)"
 )
 LOOKED = """
 SELECT s.detector, s.revision, count(DISTINCT s.object_sha256), count(DISTINCT s.object_sha256)
@@ -77,7 +77,7 @@ def main() -> int:
         picture = write_sheet(now, database)
         say(delivered())
         say(f"contact sheet: [bold]{picture}[/bold]; whole demo: {time.monotonic() - began:.0f} s")
-        said = NEXT.format(gallery=door.gallery(serving()))
+        said = NEXT.format(gallery=door.gallery(serving()), review=reviewing().url)
         say(said if result.success else f"[bold red]the run failed[/bold red]; see {log}")
     return 0 if result.success else 1
 

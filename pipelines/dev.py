@@ -1,5 +1,5 @@
-"""`make dev`: the Dagster UI with the daemon, the contact sheets, and delivery (origin and, where Varnish is
-installed, the edge). Ctrl-C stops what it started.
+"""`make dev`: the Dagster UI with the daemon, the contact sheets, delivery (origin and, where Varnish is
+installed, the edge), the review console. Ctrl-C stops what it started.
 
 The embedded Postgres stays up (stop it with `wetplate db down`).
 """
@@ -15,23 +15,26 @@ from rich.console import Console
 
 from pipelines import door
 from wetplate.cli.env import environment
-from wetplate.settings import ROOT, serving, settings
+from wetplate.settings import ROOT, reviewing, serving, settings
 from wetplate.storage import postgres
+from wetplate.storage.database import catalog_url, engine
 
 WITHOUT_EDGE = "   (from the origin; with varnish installed, through an edge)"
 
 
 def main() -> int:
     """Start the processes and wait; stop all of them when one ends or the user says so."""
-    now, how = settings(), serving()
+    now, how, people = settings(), serving(), reviewing()
     postgres.up(now)
     os.environ.update(environment(now) | {"WETPLATE_PURGERS": door.purgers(how)})
     port = str(now.ui_port)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    wanted = lines(port, urlsplit(now.preview_url).port or 3001) + door.lines(how)
+    wanted = lines(port, urlsplit(now.preview_url).port or 3001) + door.lines(how) + [door.console(people)]
     started = [subprocess.Popen(line, cwd=ROOT) for line in wanted]
     say = Console(soft_wrap=True, highlight=False).print
     say(f"gallery: [bold]{door.gallery(how)}[/bold]" + ("" if door.edged(how) else WITHOUT_EDGE))
+    invited = door.first_account(engine(catalog_url(now)), people, now)
+    say(f"review console: [bold]{people.url}[/bold]   {invited}")
     say(f"Dagster UI: http://127.0.0.1:{port}   contact sheets: {now.preview_url}   (Ctrl-C stops all)")
     try:
         os.waitpid(-1, 0)

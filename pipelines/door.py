@@ -1,7 +1,7 @@
-"""The door: how delivery is started beside Dagster in `make dev`, and looked through in `make demo`.
+"""The doors: how delivery and the console are started beside Dagster in `make dev`, and used in `make demo`.
 
-Here: command lines, addresses, one request as a stranger makes it. Not here: the origin and the edge
-themselves (`wetplate serve`, `wetplate edge`).
+Here: command lines, addresses, the console's first account, one request as a stranger makes it. Not here: the
+servers themselves (`wetplate serve`, `wetplate edge`, `wetplate review serve`).
 
 An edge stands in front where its program is installed; without one the gallery is the origin's own.
 """
@@ -19,12 +19,19 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import urlopen
 
+from sqlalchemy import Engine
+
 from wetplate.delivery.edge.varnish import free_port
 from wetplate.errors import DeliveryError
-from wetplate.settings import ROOT, Serving
+from wetplate.retention import personal
+from wetplate.review import accounts, passwords
+from wetplate.review.access import Role
+from wetplate.settings import ROOT, Reviewing, Serving, Settings
+from wetplate.storage.database import transaction
 
 HERE = Path(sys.executable).parent
 PATIENCE = 60.0
+FIRST = "admin"  # the name under which the first account signs in
 TOLD = ("content-type", "content-length", "etag", "cache-control", "cdn-cache-control", "cache-status")
 
 
@@ -48,6 +55,25 @@ def lines(how: Serving) -> list[list[str]]:
     origin = [str(HERE / "wetplate"), "serve", "--port", str(_port(how.origin_url))]
     edge = [str(HERE / "wetplate"), "edge", "--port", str(_port(how.edge_url)), "--origin", how.origin_url]
     return [origin, edge] if edged(how) else [origin]
+
+
+def console(how: Reviewing) -> list[str]:
+    """The command line of the review console."""
+    return [str(HERE / "wetplate"), "review", "serve", "--port", str(_port(how.url))]
+
+
+def first_account(database: Engine, how: Reviewing, now: Settings) -> str:
+    """How somebody gets into a console that nobody can enter yet; "" once somebody can.
+
+    Makes an admin with a password that stands nowhere else; not where an identity provider says who comes in.
+    """
+    with transaction(database) as session:
+        if how.oidc_issuer or accounts.listed(session):
+            return ""
+        password = passwords.generated()
+        kept = personal.wrapping(how, now.var)
+        accounts.add(session, FIRST, Role.ADMIN, password, actor="make dev", wrapping=kept)
+    return f"sign in as [bold]{FIRST}[/bold], password [bold]{password}[/bold] (shown this once)"
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import asyncio
 import logging
 from asyncio import to_thread
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from argon2 import PasswordHasher
 from sqlalchemy import Engine
@@ -20,7 +20,7 @@ from starlette.types import ASGIApp
 from wetplate.errors import WetplateError
 from wetplate.retention import personal
 from wetplate.retention.personal import Wrapping
-from wetplate.review import decisions, passwords
+from wetplate.review import decisions, disclosures, passwords
 from wetplate.review.gate import Gate
 from wetplate.review.pages.endpoint import Desk, handlers, refuse
 from wetplate.review.pages.files import Files
@@ -33,6 +33,7 @@ from wetplate.storage.objects import Objects
 from wetplate.storage.stores import open_objects
 
 EVERY = 1.0  # seconds between two looks for decisions that count now
+SELDOM = 10  # times as long between two looks for records that disclosures waited for
 log = logging.getLogger(__name__)
 
 
@@ -90,24 +91,27 @@ async def _alive(request: object) -> PlainTextResponse:
 def _lifespan(desk: Desk, every: float) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        counting = asyncio.create_task(_keep_counting(desk, every))
+        chores = [
+            asyncio.create_task(_keep(count, desk, every)),
+            asyncio.create_task(_keep(disclose, desk, every * SELDOM)),
+        ]
         try:
             yield
         finally:
-            counting.cancel()
-            with suppress(asyncio.CancelledError):
-                await counting
+            for chore in chores:
+                chore.cancel()
+            await asyncio.gather(*chores, return_exceptions=True)
 
     return lifespan
 
 
-async def _keep_counting(desk: Desk, every: float) -> None:
+async def _keep(chore: Callable[[Desk], None], desk: Desk, every: float) -> None:
     while True:
         await asyncio.sleep(every)
         try:
-            await to_thread(count, desk)
+            await to_thread(chore, desk)
         except WetplateError as error:
-            log.warning("decisions that are due wait a little longer: %s", error)
+            log.warning("what is due waits a little longer: %s", error)
 
 
 def count(desk: Desk) -> None:
@@ -117,3 +121,9 @@ def count(desk: Desk) -> None:
     for each in settled:
         if each.refusal:
             log.warning("task %s: %s does not count: %s", each.task, each.decision, each.refusal)
+
+
+def disclose(desk: Desk) -> None:
+    """Put in force what approvals said of images that have a record by now."""
+    with transaction(desk.database) as session:
+        disclosures.settle(session)

@@ -3,7 +3,8 @@
 Rules:
 1. Approving what a detector suspects of showing somebody (`privacy/*`) names the legal basis on which it is
    shown. Redacting names the regions. Upholding a notice in part names the images that go.
-2. A decision on a notice may state `facts`, which go into the statement of reasons.
+2. A decision on a notice may state `facts`, which go into the statement of reasons; approving an image may
+   say what viewers are to be told (`disclosure`), which `disclosures` puts in force once there is a record.
 3. Nothing else is taken: a field that the decision has no use for is refused.
 """
 
@@ -13,7 +14,8 @@ from typing import Any
 
 from wetplate.errors import ModerationError
 from wetplate.moderation.tables import TaskRow
-from wetplate.review.reasons import APPROVE, PARTIAL, REDACT, REFUSE, UPHOLD
+from wetplate.provenance.disclosure import DEPICTS, NEEDS
+from wetplate.review.reasons import APPROVE, NOTICE, PARTIAL, REDACT, REFUSE, UPHOLD
 
 NONE: Mapping[str, Any] = MappingProxyType({})
 REGIONS = 64
@@ -38,6 +40,8 @@ def needs(task: TaskRow, decision: str) -> tuple[str, ...]:
 
 def takes(task: TaskRow, decision: str) -> tuple[str, ...]:
     """The fields this decision about this task may carry beside those it needs."""
+    if decision == APPROVE:
+        return () if task.subject.startswith(NOTICE) else ("disclosure",)
     return ("facts",) if decision in (UPHOLD, PARTIAL, REFUSE) else ()
 
 
@@ -83,9 +87,20 @@ def _facts(value: Any) -> str:
     return str(value).strip()[:FACTS]
 
 
+def _disclosure(value: Any) -> dict[str, Any]:
+    fits = isinstance(value, Mapping) and set(value) <= {"need", "depicts"}
+    need, depicts = (value.get("need", ""), value.get("depicts", [])) if fits else (None, [])
+    if need not in ("", *NEEDS) or not isinstance(depicts, list) or not set(depicts) <= set(DEPICTS):
+        raise ModerationError(
+            f"a disclosure has need ({', '.join(NEEDS)}) and what it depicts ({', '.join(DEPICTS)})"
+        )
+    return {"need": need, "depicts": sorted(set(depicts))}
+
+
 CHECKS: Mapping[str, Callable[[Any], Any]] = {
     "legal_basis": _legal_basis,
     "regions": _regions,
     "images": _images,
     "facts": _facts,
+    "disclosure": _disclosure,
 }

@@ -95,6 +95,7 @@ class DecisionRow(Chained, Base):
 
 Index("decisions_once", DecisionRow.stream, DecisionRow.queue, DecisionRow.round, unique=True)
 Index("decisions_reviewer", DecisionRow.reviewer)
+Index("decisions_disclosing", DecisionRow.stream, postgresql_where=DecisionRow.details.has_key("disclosure"))
 
 
 class AccessRow(Chained, Base):

@@ -83,7 +83,7 @@ def images(session: Session, notice_id: str) -> list[Concerned]:
     query = select(PublicationRow.canonical_id, PublicationRow.state).where(
         PublicationRow.canonical_id.in_(ids)
     )
-    stands = dict(session.execute(query).tuples().all())
+    stands = dict(session.execute(query).all())
     return [_concerned(row, stands.get(row.canonical_id, "draft")) for row in rows]
 
 

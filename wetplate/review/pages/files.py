@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from wetplate.errors import NotServed
+from wetplate.errors import ImageUnknown
 
 HERE = Path(__file__).parent / "static"
 FOLDER = "/static/"
@@ -46,7 +46,7 @@ class Files:
         def one(request: Request) -> Response:
             name = request.path_params["name"]
             if name not in self._served:
-                raise NotServed(f"no file {name[:80]!r} belongs to this console; load the page again")
+                raise ImageUnknown(f"no file {name[:80]!r} belongs to this console; load the page again")
             file = self._served[name]
             return Response(file.body, media_type=file.media_type, headers={"Cache-Control": FOR_GOOD})
 

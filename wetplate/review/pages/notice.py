@@ -94,9 +94,8 @@ def listing(session: Session, now: datetime, *, over: bool) -> dict[str, Any]:
     """The list: what is due first."""
     rows = catalog.listed(session, over=over)
     count = select(NoticeImageRow.notice, func.count()).group_by(NoticeImageRow.notice)
-    images = dict(
-        session.execute(count.where(NoticeImageRow.notice.in_([row.id for row in rows]))).tuples().all()
-    )
+    query = count.where(NoticeImageRow.notice.in_([row.id for row in rows]))
+    images = dict(session.execute(query).all())
     late = sum(1 for row in rows if row.due_at and row.due_at <= now)
     said = f"{words.counted(len(rows), 'notice')} {'in all' if over else 'open'}"
     return {

@@ -55,7 +55,7 @@ def title(session: Session, named: str) -> str:
 def variants(session: Session, recipe_ids: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
     """The variants of these recipes."""
     query = select(RecipeRow.id, RecipeRow.variant).where(RecipeRow.id.in_(recipe_ids))
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
 
 
 def size(objects: Objects, about: Subject) -> tuple[int, int]:

@@ -137,6 +137,7 @@ CREATE TABLE decisions (
 );
 CREATE UNIQUE INDEX decisions_once ON decisions (stream, queue, round);
 CREATE INDEX decisions_reviewer ON decisions (reviewer);
+CREATE INDEX decisions_disclosing ON decisions (stream) WHERE details ? 'disclosure';
 
 CREATE TABLE accesses (
     {CHAIN}
