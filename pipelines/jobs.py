@@ -137,11 +137,14 @@ IN_FLIGHT = timedelta(minutes=30)
 
 @dg.op
 def check_invariants(
-    context: dg.OpExecutionContext, database: dg.ResourceParam[Engine], objects: dg.ResourceParam[Objects]
+    context: dg.OpExecutionContext,
+    database: dg.ResourceParam[Engine],
+    objects: dg.ResourceParam[Objects],
+    signer: dg.ResourceParam[Signer],
 ) -> None:
     """`wetplate verify` as a run: fails with the list of what is broken."""
     with transaction(database) as session:
-        found = verify.verify(session, objects, grace=IN_FLIGHT)
+        found = verify.verify(session, objects, read=signer.read, grace=IN_FLIGHT)
     if found:
         raise dg.Failure(
             f"{len(found)} invariants broken", metadata={"findings": "\n".join(map(str, found[:100]))}

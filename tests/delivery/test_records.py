@@ -56,7 +56,17 @@ def test_nothing_private_is_in_it(origin_house: House) -> None:
     for name, value in private.items():
         if name not in allowed:
             assert json.dumps(value).strip('"') not in body, name
-    for secret in (salt, recipe, images.PROMPT, "987654321", "person:", "test", "families/", "sha256:", "T00"):
+    for secret in (
+        salt,
+        recipe,
+        images.PROMPT,
+        "987654321",
+        "person:",
+        "test",
+        "families/",
+        "sha256:",
+        "T00",
+    ):
         assert secret not in re.sub(r'"jws":"[^"]+"', "", body), secret
 
 
@@ -91,7 +101,10 @@ def test_what_is_no_record(origin_house: House, path: str, status: int) -> None:
 
 
 def test_a_draft_has_none_and_a_hidden_one_has_none_for_now(origin_house: House) -> None:
-    assert origin_house.client.get(public.address(public_id(origin_house, origin_house.draft))).status_code == 404
+    assert (
+        origin_house.client.get(public.address(public_id(origin_house, origin_house.draft))).status_code
+        == 404
+    )
     image = origin_house.another()
     path = public.address(public_id(origin_house, image))
     assert origin_house.client.get(path).status_code == 200
@@ -127,4 +140,3 @@ def test_a_decision_reaches_record_and_manifest(origin_house: House) -> None:
     assert origin_house.client.get("/manifest/told.json").json()["images"][0]["ai_disclosure"] == said
     assert "Picture made by AI." in origin_house.client.get(f"/gallery/told/{image}").text
     assert "p1" not in origin_house.client.get(path).json()["record"]
-

@@ -63,7 +63,9 @@ def marked(seed: int) -> bytes:
 
 def approved(session: Session, objects: Objects, slug: str = "boots") -> list[str]:
     """Everything that waits in the family, approved by a person, admitted and recorded."""
-    for painting in session.query(PaintingRow).filter(PaintingRow.runtime["painter"].as_string() == "adoption"):
+    for painting in session.query(PaintingRow).filter(
+        PaintingRow.runtime["painter"].as_string() == "adoption"
+    ):
         images.verdict(session, painting.recipe_id, painting.sha256, "approve")
     for judged in unadmitted(session, slug):
         admit(session, objects, judged)

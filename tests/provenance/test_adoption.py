@@ -28,6 +28,7 @@ from wetplate.provenance.tables import OriginalRow
 from wetplate.publication import moves
 from wetplate.publication.dossier import dossier
 from wetplate.publication.snippet import snippet
+from wetplate.publication.verify import verify
 from wetplate.recipes.catalog import recipes_of, register
 from wetplate.recipes.tables import RecipeRow
 from wetplate.storage.database import transaction
@@ -74,8 +75,7 @@ def test_a_folder_is_taken_in_and_the_rest_is_named(
     taken, refused = taken_in(database, objects, outside.ours(), family, folder, "trainedAlgorithmicMedia")
     by_name = {each.name: each for each in taken}
     photo, drawn, generated, plain = (
-        by_name[name]
-        for name in ("red-lace.jpg", "shot_0001.webp", "<script>\ufffdgnp.x.png", "plain.avif")
+        by_name[name] for name in ("red-lace.jpg", "shot_0001.webp", "<script>\ufffdgnp.x.png", "plain.avif")
     )
     assert (photo.variant, drawn.variant, plain.variant) == ({"lace": "red"}, {"lace": "black"}, {})
     assert [each.source_type for each in (photo, drawn, generated, plain)] == [
@@ -137,9 +137,14 @@ def test_what_was_adopted_goes_all_the_way_out(
     assert [image["ai_disclosure"]["need"] for image in page["images"]] == ["none", "recommended"]
     assert 'alt="Boots"' in snippet(session, generated)
     assert dossier(session, generated)["recipe"]["kind"] == "original"
+    assert verify(session, objects, read=signer.read, sample=None) == []
+    objects.delete(f"originals/{sha256(camera)}")
+    assert [found.rule for found in verify(session, objects)] == ["original_objects"]
 
 
-def test_what_it_is_must_be_said_by_somebody(session: Session, objects: MemoryObjects, tmp_path: Path) -> None:
+def test_what_it_is_must_be_said_by_somebody(
+    session: Session, objects: MemoryObjects, tmp_path: Path
+) -> None:
     family = images.family()
     register(session, family)
     arrival = Arrival("x.png", outside.picture(1, "PNG"), {})

@@ -88,11 +88,15 @@ def test_what_was_painted_in_every_mode(session: Session, objects: MemoryObjects
         said = read(objects, file)
         assert (said.trusted, said.problems, file.credentials) == (True, (), mode)
         assert (file.manifest_key is not None) == (mode == "sidecar")
-        assert (said.manifests, said.claim.actions[0]) == ((1, "created") if mode == "short" else (2, "opened"))
+        assert (said.manifests, said.claim.actions[0]) == (
+            (1, "created") if mode == "short" else (2, "opened")
+        )
         assert said.claim.oversight == "human_validated"  # `images` has a person approve
     row = session.get_one(CredentialsRow, image)
     assert (row.key, row.timestamp) == (f"canonical/{image[:2]}/{image}.png.c2pa", None)
-    own = outside.ours().read(objects.get(session.get_one(CanonicalRow, image).key), PNG, objects.get(row.key))
+    own = outside.ours().read(
+        objects.get(session.get_one(CanonicalRow, image).key), PNG, objects.get(row.key)
+    )
     assert own is not None
     assert (own.trusted, own.claim) == (True, catalog.claim(session, image))
 
@@ -156,9 +160,7 @@ def test_a_redacted_picture_opens_the_one_before_it(
         assert said.manifests == (3 if canonical else 2)
 
 
-def test_a_photograph_that_was_covered_was_edited_by_people(
-    session: Session, objects: MemoryObjects
-) -> None:
+def test_a_photograph_that_was_covered_was_edited_by_people(session: Session, objects: MemoryObjects) -> None:
     register(session, images.family())
     arrival = Arrival("a.png", outside.picture(1, "PNG"), {})
     adopted = adopt(session, objects, outside.ours(), images.family(), arrival, "digitalCapture")

@@ -46,7 +46,9 @@ def test_every_relation_of_prov_names_what_is_there(known: History) -> None:
 
 def test_the_statement_is_in_totos_and_signed(known: History) -> None:
     key = fresh()
-    statement = json.loads(dsse.opened([key.verifier()], export.envelope(known, key), payload_type=dsse.IN_TOTO))
+    statement = json.loads(
+        dsse.opened([key.verifier()], export.envelope(known, key), payload_type=dsse.IN_TOTO)
+    )
     assert statement == export.statement(known)
     assert statement["_type"] == "https://in-toto.io/Statement/v1"
     assert [subject["digest"]["sha256"] for subject in statement["subject"]] == [

@@ -303,16 +303,18 @@ def test_signatures_are_judged_by_the_reader(session: Session, objects: MemoryOb
     mine.key, mine.manifest_key, theirs.manifest_key = theirs.key, theirs.manifest_key, mine.manifest_key
     session.flush()
     found = verify(session, objects, read=read, sample=None, rules=["signatures"])
-    assert [each.message.partition(":")[0] for each in found] == [
-        *("has credentials that name another picture", "has credentials that do not hold")
-    ] or {each.subject for each in found} == {theirs.key}  # fmt: skip
+    assert {each.message.partition(":")[0] for each in found} == {
+        "has credentials that name another picture", "has credentials that do not hold"
+    }  # fmt: skip
     assert verify(session, objects, read=read, sample=0, rules=["signatures"]) == []
     assert verify(session, objects, quick=True, read=read, rules=["signatures"]) == []
     unsigned = replaced(session, objects, other, saved(xmp=xmp_packet()))
     jpeg(session, other).manifest_key = None
     session.flush()
     found = verify(session, objects, read=read, sample=None, rules=["signatures"])
-    assert "carries no credentials, and should" in [each.message for each in found if each.subject == unsigned]
+    assert "carries no credentials, and should" in [
+        each.message for each in found if each.subject == unsigned
+    ]
 
 
 def test_progress_is_told_for_every_object(session: Session, objects: MemoryObjects) -> None:
@@ -324,5 +326,5 @@ def test_progress_is_told_for_every_object(session: Session, objects: MemoryObje
 
 
 def test_every_rule_is_broken_by_a_test() -> None:
-    elsewhere = {"verdict_chains", "move_chains", "provenance_complete"}
+    elsewhere = {"verdict_chains", "move_chains", "provenance_complete", "signatures", "original_objects"}
     assert {rule for _, rule in BROKEN} | elsewhere == set(NAMES)

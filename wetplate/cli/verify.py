@@ -10,11 +10,21 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from wetplate.provenance.signing import open_signer
 from wetplate.publication.findings import Finding
+from wetplate.publication.signatures import SAMPLE
 from wetplate.publication.verify import NAMES, verify
 from wetplate.settings import settings
 from wetplate.storage.database import catalog_url, engine, transaction
 from wetplate.storage.stores import open_objects
+
+
+def _sample(_: click.Context, __: click.Parameter, value: str) -> int | None:
+    if value == "all":
+        return None
+    if not value.isascii() or not value.isdigit():
+        raise click.BadParameter("a number of files, or all")
+    return int(value)
 
 
 @click.command("verify")
@@ -23,8 +33,12 @@ from wetplate.storage.stores import open_objects
 @click.option(
     "--grace", type=click.IntRange(0), default=0, help="Leave out events younger than this many seconds."
 )
+@click.option(
+    "--signatures", default=str(SAMPLE), show_default=True, metavar="N|all", callback=_sample,
+    help="Judge the signatures of so many files, chosen by chance; about 2 ms each.",
+)  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def command(family: str | None, quick: bool, grace: int, as_json: bool) -> None:
+def command(family: str | None, quick: bool, grace: int, signatures: int | None, as_json: bool) -> None:
     """Check that what is public is approved, whole and marked, that chains hold, that work is done."""
     now = settings()
     objects = open_objects(now.objects_url, now)
@@ -38,6 +52,8 @@ def command(family: str | None, quick: bool, grace: int, as_json: bool) -> None:
             objects,
             family=family,
             quick=quick,
+            read=open_signer(now).read,
+            sample=signatures,
             grace=timedelta(seconds=grace),
             tick=lambda done, total: progress.update(task, completed=done, total=total),
         )

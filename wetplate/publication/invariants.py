@@ -24,6 +24,8 @@ from wetplate.storage.chain import broken
 from wetplate.storage.database import now
 from wetplate.storage.outbox import Event
 
+#: Of a picture from outside; what else is not known of it stands in `unknown`.
+NEEDED_OF_ADOPTED = ("parameters", "licence", "commercial_use", "source_type")
 PUBLIC = tuple(state for state in State if state.public)
 NEEDED = (
     "model_id",
@@ -87,7 +89,8 @@ def provenance_complete(scope: Scope) -> Iterator[Finding]:
         .where(or_(made, func.coalesce(PublicationRow.state, State.DRAFT) != State.DRAFT))
     )
     for canonical_id, row in scope.session.execute(scope.narrowed(query)):
-        lacking = [name for name in NEEDED if row is None or not getattr(row, name)]
+        needed = NEEDED if row is None or row.unknown is None else NEEDED_OF_ADOPTED
+        lacking = [name for name in needed if row is None or not getattr(row, name)]
         if lacking:
             yield Finding(
                 "provenance_complete",

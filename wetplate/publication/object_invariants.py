@@ -17,7 +17,7 @@ from wetplate.errors import ImageError, ObjectMissing
 from wetplate.generation.tables import PaintingRow
 from wetplate.imaging.chunks import foreign
 from wetplate.provenance import metadata
-from wetplate.provenance.tables import ProvenanceRow
+from wetplate.provenance.tables import CredentialsRow, OriginalRow, ProvenanceRow
 from wetplate.publication.findings import Finding, Scope
 from wetplate.publication.states import State
 from wetplate.publication.tables import PublicationRow
@@ -95,17 +95,32 @@ def restricted_objects(scope: Scope) -> Iterator[Finding]:
     yield from _objects(scope, kept, "restricted_objects")
 
 
+def original_objects(scope: Scope) -> Iterator[Finding]:
+    """Every file that was adopted lies there as it came: everything shown of it can be proven from it."""
+    query = (
+        select(OriginalRow.key, OriginalRow.sha256, OriginalRow.bytes)
+        .join(CanonicalRow, CanonicalRow.recipe_id == OriginalRow.recipe_id)
+        .order_by(OriginalRow.key)
+    )
+    kept = [Kept(*row) for row in scope.session.execute(scope.narrowed(query))]
+    yield from _objects(scope, kept, "original_objects")
+
+
 def manifest_objects(scope: Scope) -> Iterator[Finding]:
-    """The side-car manifest of every derivative and transform in force exists."""
+    """The side-car manifest of every derivative and transform in force exists, and of every canonical."""
     for table in MADE:
         query = (
             select(table.manifest_key)
             .join(CanonicalRow, CanonicalRow.id == table.canonical_id)
-            .where(*_in_force(table), table.manifest_key.is_not(None))
+            .where(*in_force(table), table.manifest_key.is_not(None))
         )
         for key in scope.session.scalars(scope.narrowed(query)):
             if key and not _exists(scope, key):
                 yield Finding("manifest_objects", key, "is not in the store", REMAKE)
+    own = select(CredentialsRow.key).join(CanonicalRow, CanonicalRow.id == CredentialsRow.canonical_id)
+    for key in scope.session.scalars(scope.narrowed(own)):
+        if not _exists(scope, key):
+            yield Finding("manifest_objects", key, "is not in the store", RESTORE)
 
 
 def withdrawn_unreachable(scope: Scope) -> Iterator[Finding]:
@@ -154,7 +169,10 @@ def public_texts(file: File) -> Iterator[Finding]:
         )
 
 
-RULES = (canonical_objects, painting_objects, restricted_objects, manifest_objects, withdrawn_unreachable)
+RULES = (
+    *(canonical_objects, painting_objects, original_objects, restricted_objects, manifest_objects),
+    withdrawn_unreachable,
+)
 FILE_RULES = (derivative_objects, public_marks, public_texts)
 
 
@@ -211,7 +229,8 @@ def _exists(scope: Scope, key: str) -> bool:
     return True
 
 
-def _in_force(table: Any) -> tuple[ColumnElement[bool], ...]:
+def in_force(table: Any) -> tuple[ColumnElement[bool], ...]:
+    """Of derivatives or transforms in force."""
     superseded = (table.superseded_at.is_(None),) if table is TransformRow else ()
     return (table.withdrawn_at.is_(None), *superseded)
 
@@ -221,7 +240,7 @@ def _files(table: Any) -> Select[str, str, int, str]:
         select(table.key, table.sha256, table.bytes, ProvenanceRow.prompt)
         .join(CanonicalRow, CanonicalRow.id == table.canonical_id)
         .outerjoin(ProvenanceRow, ProvenanceRow.canonical_id == table.canonical_id)
-        .where(*_in_force(table))
+        .where(*in_force(table))
         .order_by(table.key)
     )
 
