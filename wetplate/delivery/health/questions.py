@@ -129,6 +129,30 @@ WHERE v.verdict = 'review'
     AND NOT EXISTS (SELECT FROM verdicts l WHERE l.stream = v.stream AND l.position > v.position)
 """
 
+TASKS = "SELECT queue, count(*) FROM tasks WHERE closed_at IS NULL GROUP BY 1"
+
+TASKS_OVERDUE = "SELECT queue, count(*) FROM tasks WHERE closed_at IS NULL AND due_at < now() GROUP BY 1"
+
+TASKS_OLDEST = """
+SELECT queue, extract(epoch FROM now() - min(at))::float8 FROM tasks WHERE closed_at IS NULL GROUP BY 1
+"""
+
+REVIEWED = "SELECT decision, count(*) FROM decisions GROUP BY 1"
+
+OVERTURNED = """
+SELECT split_part(details ->> 'overturns', ':', 1), count(*) FROM decisions
+WHERE details ? 'overturns' GROUP BY 1
+"""
+
+LAPSED = "SELECT coalesce(sum(lapses), 0) FROM tasks"
+
+FIRST_DECISION = """
+WITH decided AS (
+    SELECT extract(epoch FROM d.at - t.at)::float8 AS seconds FROM decisions d JOIN tasks t ON t.id = d.task
+)
+SELECT width_bucket(-seconds, CAST(:bounds AS float8[])), count(*), sum(seconds) FROM decided GROUP BY 1
+"""
+
 OUTBOX = "SELECT topic, count(*) FROM outbox WHERE handled_at IS NULL AND topic = ANY(:topics) GROUP BY 1"
 
 #: A takedown is open until the store has lost the files and every cache was seen to refuse them.
@@ -207,6 +231,9 @@ FROM ({IN_FORCE}) AS stands WHERE score IS NOT NULL GROUP BY 1, 2
 
 PRESSING = (
     Question(REVIEW, by_column(readings.REVIEW_WAITING, readings.REVIEW_OLDEST)),
+    Question(TASKS, by_label(readings.TASKS)),
+    Question(TASKS_OVERDUE, by_label(readings.TASKS_OVERDUE)),
+    Question(TASKS_OLDEST, by_label(readings.TASKS_OLDEST)),
     Question(OUTBOX, by_label(readings.OUTBOX_PENDING), {"topics": list(HANDLED)}),
     Question(TAKEDOWNS, by_column(readings.TAKEDOWN_PENDING, readings.TAKEDOWN_OLDEST)),
     Question(PURGES, by_label(readings.PURGES_PENDING)),
@@ -219,6 +246,10 @@ WHOLE = (
     Question(IMAGES, by_label(readings.IMAGES)),
     Question(VERDICTS, by_label(readings.VERDICTS)),
     Question(DRAWN, by_audit, {"family": None}),
+    Question(REVIEWED, by_label(readings.REVIEWED)),
+    Question(OVERTURNED, by_label(readings.OVERTURNED)),
+    Question(LAPSED, by_label(readings.LAPSED)),
+    Question(FIRST_DECISION, by_bucket(readings.FIRST_DECISION), _bounds(readings.FIRST_DECISION)),
     Question(VERIFIED, by_bucket(readings.TAKEDOWN_VERIFIED), _bounds(readings.TAKEDOWN_VERIFIED)),
     Question(UNSERVABLE, by_bucket(readings.NOTICE_SECONDS), _bounds(readings.NOTICE_SECONDS)),
     Question(MADE, by_label(readings.MADE)),

@@ -13,6 +13,7 @@ from typing import Literal
 from wetplate.derivatives.transform import WIDTHS as OFFERED
 from wetplate.metrics import NAMESPACE, PICTURES, TAKEDOWNS, TARGETS, TIERS
 from wetplate.moderation.bands import APPROVE, REJECT, REVIEW
+from wetplate.moderation.tasks import QUEUES
 from wetplate.publication.notices.kinds import Kind
 from wetplate.publication.notices.steps import State as NoticeState
 from wetplate.publication.states import State
@@ -23,7 +24,10 @@ STATES = tuple(state.value for state in State)
 KINDS = tuple(kind.value for kind in Kind)
 ACTIVE = tuple(state.value for state in NoticeState if not state.over)
 WIDTHS = tuple(map(str, OFFERED))
+DECIDED = ("approve", "reject", "redact", "escalate", "uphold", "partial", "refuse")
+OVERRULED = ("policy", "person")
 SIZES = (1_000, 2_500, 5_000, 10_000, 20_000, 40_000, 80_000, 160_000, 320_000, 640_000, 1_280_000)
+WAITS = (60.0, 300.0, 900.0, 3600.0, 14400.0, 43200.0, 86400.0, 259200.0, 604800.0)
 SCORES = (30.0, 50.0, 60.0, 65.0, 70.0, 72.5, 75.0, 77.5, 80.0, 85.0, 90.0, 95.0)
 
 
@@ -67,6 +71,19 @@ AUDIT_SAMPLES = Reading(
 )  # fmt: skip
 REVIEW_WAITING = Reading("gauge", "review_waiting", "Images that wait for a person.")
 REVIEW_OLDEST = Reading("gauge", "review_oldest_seconds", "How long the first of them has waited.")
+TASKS = Reading("gauge", "review_tasks", "Tasks that people have not decided.", {"queue": QUEUES})
+TASKS_OVERDUE = Reading("gauge", "review_overdue", "Tasks past the time they were due.", {"queue": QUEUES})
+TASKS_OLDEST = Reading(
+    "gauge", "review_task_oldest_seconds", "How long the first task of a queue has waited.", {"queue": QUEUES}
+)
+REVIEWED = Reading("counter", "review_decisions_total", "Decisions that counted.", {"decision": DECIDED})
+OVERTURNED = Reading(
+    "counter", "review_overturned_total", "Decisions against an earlier verdict.", {"whose": OVERRULED}
+)
+LAPSED = Reading("counter", "review_lapses_total", "Holds on a task that ran out and were taken over.")
+FIRST_DECISION = Reading(
+    "histogram", "review_first_decision_seconds", "From a task to the decision on it.", {}, WAITS
+)
 OUTBOX_PENDING = Reading("gauge", "outbox_pending", "Work in the outbox not done yet.", {"topic": HANDLED})
 TAKEDOWN_PENDING = Reading("gauge", "takedown_outbox_pending", "Takedowns not carried out yet.")
 TAKEDOWN_OLDEST = Reading("gauge", "takedown_oldest_seconds", "How long the first of them has been open.")
@@ -96,6 +113,7 @@ CATALOG_UP = Reading("gauge", "catalog_up", "1 if the catalog answered this scra
 ALL = (
     *(MADE, MADE_BYTES, MADE_SCORES, IMAGES, VERDICTS, REVIEW_WAITING, REVIEW_OLDEST),
     *(FALSE_APPROVALS, AUDIT_SAMPLES),
+    *(TASKS, TASKS_OVERDUE, TASKS_OLDEST, REVIEWED, OVERTURNED, LAPSED, FIRST_DECISION),
     *(OUTBOX_PENDING, TAKEDOWN_PENDING, TAKEDOWN_OLDEST, TAKEDOWN_VERIFIED, PURGES_PENDING),
     *(NOTICES, NOTICES_OVERDUE, NOTICE_SECONDS),
     *(KEPT_TRANSFORMS, BUDGET, CATALOG_UP),
