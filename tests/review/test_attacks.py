@@ -186,6 +186,11 @@ def test_no_spelling_of_a_path_leads_around_the_gate(path: str, console: Console
         assert answer.headers["location"].startswith("/sign-in")
 
 
+@pytest.mark.parametrize("path", ["/sign-inx", "/staticx", "/healthy", "/sign", "/nowhere"])
+def test_what_only_begins_like_an_open_path_is_closed(path: str, console: Console) -> None:
+    assert Client(console).get(path).headers["location"].startswith("/sign-in")
+
+
 @pytest.mark.parametrize(
     "host",
     [

@@ -20,7 +20,7 @@ class Shown:
     """Everything the page needs.
 
     Attributes:
-        token: for the field `csrf`.
+        csrf: for the field of that name.
         onward: for the field `next`: where to go afterwards.
         name: what was typed, when it is shown again.
         refusal: why it is shown again; empty the first time.
@@ -28,7 +28,7 @@ class Shown:
         start: where the way to the provider begins.
     """
 
-    token: str
+    csrf: str
     onward: str
     name: str = ""
     refusal: str = ""
