@@ -73,11 +73,14 @@ def delivered(
 ) -> dg.AssetCheckResult:
     """Asked from outside, as a stranger would. Nobody there is a failure that says so, never a pass."""
     from wetplate.delivery.probe.visit import visit, where  # httpx would make the code location slow to load
+    from wetplate.provenance.c2pa_signer import C2paSigner
+    from wetplate.provenance.certificates import NOBODY
 
     serving = settings.serving()
     with transaction(database) as session:
         gone = probe.gone(session, context.partition_key)
-    report = visit(where(serving), context.partition_key, gone=gone)
+    read = C2paSigner(NOBODY).read
+    report = visit(where(serving), context.partition_key, gone=gone, read=read)
     return result(report, configured=bool(serving.public_url))
 
 

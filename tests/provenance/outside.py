@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from PIL import Image, PngImagePlugin
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.publication import images
@@ -20,7 +21,7 @@ from wetplate.provenance.metadata import xmp_packet
 from wetplate.settings import settings
 from wetplate.storage.objects import Objects
 
-INFOTEXT = "a secret pumpkin shoe\nNegative prompt: mud\nSteps: 4, Sampler: DDIM, CFG scale: 2, Seed: 77, Size: 64x64"
+INFOTEXT = "a secret pumpkin shoe\nNegative prompt: mud\nSteps: 4, Sampler: DDIM, CFG scale: 2, Seed: 77"
 
 
 @cache
@@ -63,9 +64,8 @@ def marked(seed: int) -> bytes:
 
 def approved(session: Session, objects: Objects, slug: str = "boots") -> list[str]:
     """Everything that waits in the family, approved by a person, admitted and recorded."""
-    for painting in session.query(PaintingRow).filter(
-        PaintingRow.runtime["painter"].as_string() == "adoption"
-    ):
+    ours = PaintingRow.runtime["painter"].as_string() == "adoption"
+    for painting in session.scalars(select(PaintingRow).where(ours)):
         images.verdict(session, painting.recipe_id, painting.sha256, "approve")
     for judged in unadmitted(session, slug):
         admit(session, objects, judged)

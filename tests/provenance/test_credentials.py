@@ -1,4 +1,4 @@
-"""Credentials of a canonical and of what is made from it: signed once, whole chains, every format and mode."""
+"""Credentials of a canonical and of what is made from it: signed once, whole chains, every format."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -173,7 +173,8 @@ def test_the_commitment_of_a_row_from_before_stays(session: Session, objects: Me
     """Golden: columns that came later and hold nothing are no part of what was committed to."""
     row = ProvenanceRow(
         canonical_id="c" * 64, public_id="a" * 32, salt="5a" * 32, model_id="families/boots/model",
-        model_revision="sha256:" + "0" * 64, model_files={"unet": "ab" * 32}, prompt="boot", negative_prompt="",
+        model_revision="sha256:" + "0" * 64, model_files={"unet": "ab" * 32}, prompt="boot",
+        negative_prompt="",
         parameters={"steps": 1}, seed=7, runtime={"painter": "diffusers"}, run_id="run-1",
         painted_at=GOLDEN_AT, licence="Apache-2.0", restrictions=["no hats"], commercial_use="yes",
         source_type="trainedAlgorithmicMedia",

@@ -3,8 +3,8 @@
 Here: the rule over derivatives and transforms in force. Not here: marks and texts (`object_invariants`), what
 strangers get over HTTP (the probe).
 
-Reading costs about 2 ms a file and the file itself from the store: 1,000 files are 2 s, all files of 64 images
-(960) as much. Therefore a sample by chance is read unless all are asked for. Nothing is decoded.
+Reading costs about 2 ms a file, and the file itself from the store: 1,000 files take 2 s. Therefore a sample
+by chance is read unless all are asked for. Nothing is decoded.
 """
 
 from collections.abc import Callable, Iterator

@@ -5,10 +5,13 @@ from random import Random
 import httpx
 import pytest
 
+from tests.contracts.signer import CLAIM, picture
 from tests.delivery.house import House
 from wetplate.delivery.probe import catalog, visit
-from wetplate.delivery.probe.exchange import Kind
-from wetplate.delivery.probe.report import Report
+from wetplate.delivery.probe.exchange import Expected, Got, Kind
+from wetplate.delivery.probe.report import Report, Visit
+from wetplate.delivery.probe.vouch import unvouched
+from wetplate.provenance.fake_signer import FakeSigner
 from wetplate.settings import serving
 from wetplate.storage.database import transaction
 
@@ -102,3 +105,20 @@ def test_only_families_with_something_public_have_their_turn(origin_house: House
         assert catalog.out(session, tick="1", limit=10) == ["boots"]
         assert catalog.out(session, tick="1", limit=0) == []
         assert catalog.gone(session, "other") == []
+
+
+def test_credentials_that_were_lost_on_the_way_are_found() -> None:
+    """What a resizer or a CDN does to a picture that claims to carry its credentials."""
+    body = picture("image/webp")
+    signed = FakeSigner().sign(body, "image/webp", CLAIM).body
+    beside = {"link": '</images/x.webp.c2pa>; rel="c2pa-manifest"'}
+    for sent, more, wrong in (
+        (signed, {}, ""),
+        (body, beside, ""),
+        (body, {}, "they were stripped"),
+        (signed.replace(body[-24:-8], bytes(16)), {}, "do not hold"),
+    ):
+        got = Got(200, {"content-type": "image/webp", **more}, sent, 0.0)
+        visits = [Visit(Expected("/images/x.webp", Kind.DERIVATIVE), got, ())] * 2
+        told = [finding.message for finding in unvouched(visits, FakeSigner().read)]
+        assert [wrong in message for message in told] == ([True] if wrong else []), wrong

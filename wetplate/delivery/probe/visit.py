@@ -11,6 +11,7 @@ Rules:
 import json
 import time
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from random import Random
 
 import httpx
@@ -19,6 +20,7 @@ from wetplate.delivery.probe import plan
 from wetplate.delivery.probe.exchange import Expected, Got
 from wetplate.delivery.probe.judge import REMEDIES, judge
 from wetplate.delivery.probe.report import Report, Visit
+from wetplate.delivery.probe.vouch import Read, unvouched
 from wetplate.publication.findings import Finding
 from wetplate.settings import Serving
 
@@ -35,16 +37,21 @@ def visit(
     count: int = PLACES,
     gone: Iterable[str] = (),
     chance: Random | None = None,
+    read: Read | None = None,
     transport: httpx.BaseTransport | None = None,
 ) -> Report:
-    """Visit a family at this address: `count` derivatives, transforms, refusals. `gone` was withdrawn."""
+    """Visit a family at this address: `count` derivatives, transforms, refusals. `gone` was withdrawn.
+
+    `read` judges the credentials that pictures carry; without it nobody looks at them.
+    """
     headers = {"user-agent": "wetplate-probe", "accept-encoding": "identity", "accept": "*/*"}
     with httpx.Client(base_url=url, headers=headers, timeout=PATIENCE, transport=transport) as client:
         try:
             first = _one(client, plan.manifest_of(family))
         except httpx.HTTPError as error:
             return Report(url, family, (), (_unreached(url, error),))
-        return _family(client, Report(url, family, (first,)), count, gone, chance or Random())
+        report = _family(client, Report(url, family, (first,)), count, gone, chance or Random())
+    return report if read is None else _vouched(report, read)
 
 
 def _family(client: httpx.Client, report: Report, count: int, gone: Iterable[str], chance: Random) -> Report:
@@ -56,6 +63,10 @@ def _family(client: httpx.Client, report: Report, count: int, gone: Iterable[str
     came = [(each.expected, each.got) for each in visits]
     more, cut = _all(client, [*plan.again(came), *plan.refused(gone, until=int(time.time()) + A_DAY)])
     return Report(report.url, report.family, [*report.visits, *visits, *more], [*nothing, *broken, *cut])
+
+
+def _vouched(report: Report, read: Read) -> Report:
+    return replace(report, elsewhere=[*report.elsewhere, *unvouched(report.visits, read)])
 
 
 def _read(report: Report) -> tuple[plan.Manifest, Sequence[Finding]]:
