@@ -1,7 +1,6 @@
 """`/notices/`: a stranger complains over HTTP and sees what became of it; bad requests get nowhere."""
 
 import json
-from collections.abc import Iterator
 from itertools import count
 from typing import Any
 
@@ -21,9 +20,9 @@ SOMEBODY = count(1)
 
 
 @pytest.fixture
-def somebody() -> Iterator[dict[str, str]]:
+def somebody() -> dict[str, str]:
     """Headers of a client that nobody has heard of before."""
-    yield {"X-Forwarded-For": f"198.51.100.{next(SOMEBODY)}"}
+    return {"X-Forwarded-For": f"198.51.100.{next(SOMEBODY)}"}
 
 
 def send(house: House, said: dict[str, Any], headers: dict[str, str]) -> httpx.Response:

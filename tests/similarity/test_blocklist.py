@@ -1,6 +1,4 @@
-"""What was taken down does not come back: not painted, not approved, not admitted, not published; alike is shown."""
-
-from collections.abc import Iterator
+"""What was taken down is not painted, approved, admitted or published again; what looks alike is shown."""
 
 import numpy as np
 import pytest
@@ -29,9 +27,9 @@ WHY = ("notice:1", "copyright", "person:test")
 
 
 @pytest.fixture
-def family(session: Session) -> Iterator[Session]:
+def family(session: Session) -> Session:
     register(session, images.family())
-    yield session
+    return session
 
 
 def painted(session: Session, objects: MemoryObjects, number: int, pixels: Pixels | None = None) -> str:

@@ -52,7 +52,7 @@ def command() -> None:
 
 def fields(made: Callable[..., None]) -> Callable[..., None]:
     """An option per field of a notice."""
-    for name, field in reversed(kinds.FIELDS.items()):
+    for name, field in reversed(list(kinds.FIELDS.items())):
         option = f"--{name.replace('_', '-')}"
         made = click.option(option, is_flag=field.ticked, default=None, help=f"{field.asks}.")(made)
     return made

@@ -13,8 +13,8 @@ from wetplate.delivery.problems import MEDIA_TYPE as PROBLEM
 from wetplate.delivery.provenance import TOKEN
 from wetplate.derivatives.transform import QUALITIES, RATIOS, WIDTHS
 from wetplate.imaging.formats import EXTENSIONS, MEDIA_TYPES
-from wetplate.publication.notices import kinds
 from wetplate.provenance import public
+from wetplate.publication.notices import kinds
 
 Values = dict[str, Any]
 
@@ -143,7 +143,10 @@ def _paths() -> dict[str, Values]:
         "/notices/{id}/{token}": _get(
             "receipt",
             "What became of a notice, for who holds its receipt; never stored",
-            [_text("id", "^[0-9a-f]{16}$", "The notice's number."), _text("token", "^[0-9a-f]{32}$", "Its key.")],
+            [
+                _text("id", "^[0-9a-f]{16}$", "The notice's number."),
+                _text("token", "^[0-9a-f]{32}$", "Its key."),
+            ],
             _ok("Where it stands.", _with_page(_JSON)),
             "400", "404", "405", "414", "429", "503",
         ),

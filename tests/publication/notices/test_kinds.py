@@ -37,9 +37,8 @@ def test_persons_are_set_apart() -> None:
 
 
 def test_what_is_said_is_trimmed_and_what_is_empty_is_not_said() -> None:
-    assert kinds.checked({"reason": " a\x00\u202eb \n", "name": "", "good_faith": "on", "accurate": "no"}) == {
-        "reason": "ab", "good_faith": True,
-    }  # fmt: skip
+    said = {"reason": " a\x00\u202eb \n", "name": "", "good_faith": "on", "accurate": "no"}
+    assert kinds.checked(said) == {"reason": "ab", "good_faith": True}
 
 
 @pytest.mark.parametrize("said", [{"oops": "x"}, {"reason": 3}, {"name": "x" * 201}])

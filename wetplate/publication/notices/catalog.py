@@ -1,7 +1,7 @@
 """The catalog of notices: the only writer of their rows, images and events.
 
-Here: filing, finding, taking one step, what a notice is about. Not here: which steps are legal (`steps`), what
-happens to images (`execute`), evidence (`evidence`).
+Here: filing, finding, taking one step, what a notice is about. Not here: which steps are legal (`steps`),
+what happens to images (`execute`), evidence (`evidence`).
 
 Rules:
 1. The notice's row is locked first; a step is one chained event and one line of news in the same transaction.
@@ -14,7 +14,6 @@ Rules:
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
@@ -25,7 +24,6 @@ from wetplate.canonical.tables import CanonicalRow
 from wetplate.errors import NoticeError, NoticeUnknown
 from wetplate.moderation import tasks
 from wetplate.publication.notices import kinds, locate, steps
-from wetplate.publication.notices.kinds import Kind
 from wetplate.publication.notices.locate import Where
 from wetplate.publication.notices.steps import Outcome, Standing, State, Step
 from wetplate.publication.notices.tables import NoticeEventRow, NoticeImageRow, NoticeRow
@@ -214,13 +212,6 @@ def decision(session: Session, notice_id: str) -> dict[str, Any]:
     """What the decision in force says; empty while there is none."""
     decided = [event for event in events(session, notice_id) if event.event == Step.DECIDE]
     return dict(decided[-1].details) | {"at": decided[-1].at, "actor": decided[-1].actor} if decided else {}
-
-
-def overdue(session: Session, moment: datetime) -> dict[str, int]:
-    """How many notices of each kind are past their time."""
-    late = (NoticeRow.closed_at.is_(None), NoticeRow.due_at < moment)
-    query = select(NoticeRow.kind, func.count()).where(*late).group_by(NoticeRow.kind)
-    return {kind: count for kind, count in session.execute(query)}
 
 
 def waiting(session: Session) -> int:

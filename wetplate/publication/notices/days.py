@@ -38,7 +38,7 @@ def is_business(day: date) -> bool:
 
 
 def holidays(year: int) -> Iterator[date]:
-    """The days that are kept as holidays, among them New Year of the next year when it is kept in this one."""
+    """The days that are kept as holidays, the next New Year among them when it is kept in this year."""
     for month, day in FIXED:
         yield _kept(date(year, month, day))
     yield _kept(date(year + 1, 1, 1))

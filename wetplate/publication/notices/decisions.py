@@ -4,7 +4,7 @@ Here: withdrawing for the time being, deciding, counter-notice, appeal, what the
 carrying a decision out (`execute`), what happens to an image (`effects`).
 
 Rules:
-1. A decision is recorded and told here; the event `notice.decided` has it carried out, by whoever comes first.
+1. A decision is recorded and told here; the event `notice.decided` has it carried out by whoever comes first.
 2. An appeal is decided by a second person; `steps.second` asks, the task excludes the first.
 3. A counter-notice is answered by the calendar: `due` reinstates after the tenth business day, and at the
    latest on the fourteenth, unless somebody records before that a suit was notified.
@@ -64,7 +64,7 @@ def decide(
     """Decide: `upheld` or `partial` for a ground of `grounds.GROUNDS`, `rejected` for one of its REFUSALS.
 
     What is decided on are the images that are included. `facts` go into the statement of reasons and name no
-    person; `slug` of the taxonomy makes its category more exact. Raises UnknownReason, NoticeStep, NoticeError.
+    person; `slug` of the taxonomy makes its category more exact. Raises UnknownReason, NoticeError.
     """
     decided = _outcome(outcome)
     grounds.ground(reason) if decided.takes_down else grounds.refusal(reason)
@@ -151,7 +151,7 @@ def close(session: Session, notice_id: str, actor: str, note: str = "") -> Notic
 
 
 def set_aside(session: Session, notice_id: str, step: Step, actor: str, of: str = "") -> NoticeRow:
-    """End a notice without a decision: `Step.DUPLICATE` of another one, or `Step.ABUSIVE`. Raises NoticeStep."""
+    """End a notice undecided: `Step.DUPLICATE` of another one, or `Step.ABUSIVE`. Raises NoticeStep."""
     if step is Step.DUPLICATE:
         of = catalog.find(session, of).id
     row = catalog.take(session, notice_id, step, actor, of=of)

@@ -1,4 +1,4 @@
-"""The evidence of a notice: copies under a legal hold, and an index that is signed. The only writer of its rows.
+"""The evidence of a notice: copies under a legal hold, and a signed index. The only writer of its rows.
 
 Here: what is kept, under which keys, and reading it back. Not here: carrying the decision out (`execute`),
 who may read it (the edge logs that).

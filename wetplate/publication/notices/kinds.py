@@ -88,7 +88,7 @@ COUNTER_FIELDS: Mapping[str, Field] = {
     "jurisdiction": Field("I accept the court's jurisdiction and service of process", ticked=True),
 }
 
-#: Within which somebody decides; the law says "timely" (Article 16(6) DSA) and "expeditiously" (512(c)(1)(C)).
+#: Within which somebody decides; the law says "timely" (16(6) DSA) and "expeditiously" (512(c)(1)(C)).
 DECIDED_WITHIN: Mapping[Kind, timedelta] = {
     Kind.DMCA: timedelta(hours=24),
     Kind.DSA: timedelta(hours=24),
@@ -109,7 +109,7 @@ def kind(text: str) -> Kind:
 
 
 def checked(said: Mapping[str, object], fields: Mapping[str, Field] = FIELDS) -> dict[str, str | bool]:
-    """What was said, trimmed, without what was left empty. Raises NoticeError for what is no field of these."""
+    """What was said, trimmed, without what was left empty. Raises NoticeError for what is no such field."""
     if unknown := sorted(set(said) - set(fields)):
         raise NoticeError(f"{unknown[0][:40]!r} is no field of a notice; known: {', '.join(fields)}")
     found = {name: _checked(name, fields[name], value) for name, value in said.items()}
@@ -130,7 +130,7 @@ def lacking(said: Mapping[str, object]) -> dict[str, str]:
 
 def apart(said: Mapping[str, str | bool]) -> tuple[dict[str, str], dict[str, str | bool]]:
     """The personal fields, and the rest."""
-    personal = {name for name in said if (FIELDS | COUNTER_FIELDS)[name].personal}
+    personal = {name for name in said if {**FIELDS, **COUNTER_FIELDS}[name].personal}
     return {name: str(said[name]) for name in personal}, {
         name: value for name, value in said.items() if name not in personal
     }

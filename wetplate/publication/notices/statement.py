@@ -26,12 +26,15 @@ from wetplate.recipes.catalog import ORIGINAL
 from wetplate.recipes.tables import RecipeRow
 
 #: Where the restriction holds: it is the same everywhere; the vocabulary knows the EEA's countries.
-EEA = ("AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IS IT LI LT LU LV MT NL NO PL PT RO SE SI SK").split()
+EEA = (
+    "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE",
+    "IS", "IT", "LI", "LT", "LU", "LV", "MT", "NL", "NO", "PL", "PT", "RO", "SE", "SI", "SK",
+)  # fmt: skip
 SOURCE = {Kind.DSA: "SOURCE_ARTICLE_16"}
 OTHERWISE = "SOURCE_TYPE_OTHER_NOTIFICATION"
 REDRESS = (
-    "An appeal is decided by somebody else; it is open for six months, at the address of the receipt. Disputes "
-    "may also be brought before a certified out-of-court body (Article 21 DSA) or a court."
+    "An appeal is decided by somebody else; it is open for six months, at the address of the receipt. "
+    "Disputes may also be brought before a certified out-of-court body (Article 21 DSA) or a court."
 )
 
 
@@ -111,4 +114,5 @@ def _category(ground: Ground, slug: str) -> str:
 
 def _facts(row: NoticeRow, decided: dict[str, Any]) -> str:
     told = decided["facts"] or "no more is said"
-    return f"A notice ({row.kind}) of {row.at:%Y-%m-%d} named the picture; a person compared and decided: {told}."
+    named = f"A notice ({row.kind}) of {row.at:%Y-%m-%d} named the picture"
+    return f"{named}; a person compared and decided: {told}."

@@ -175,7 +175,7 @@ _MEANING = {
     State.EXECUTED: "The decision is carried out; caches are being told.",
     State.VERIFIED: "Seen from outside: the decision holds everywhere.",
     State.NOTIFIED: "The reasons can be read; an appeal is open.",
-    State.COUNTERED: "Somebody objected under penalty of perjury; the images come back unless a suit is notified.",
+    State.COUNTERED: "Somebody objected under penalty of perjury; without a suit, the images come back.",
     State.APPEALED: "Somebody else is looking at it again.",
     State.REVERSED: "The appeal was granted; what follows from it is being carried out.",
     State.REINSTATED: "The images may be published again, under new addresses.",
