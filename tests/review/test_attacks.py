@@ -6,14 +6,19 @@ from typing import Any
 import pytest
 from limits import RateLimitItemPerMinute
 from sqlalchemy import Engine, create_engine
+from starlette.routing import Route
+from starlette.types import ASGIApp
 
+from tests.review import stage
 from tests.review.console import Console
 from tests.review.people import URL, Client, SignedIn, add, signed_in, signed_in_client
+from tests.review.stage import Stage
 from wetplate.review import accounts, csrf
 from wetplate.review.access import Role
 from wetplate.review.headers import POLICY
 from wetplate.review.throttles import Throttles
 from wetplate.storage.database import transaction
+from wetplate.storage.memory import MemoryObjects
 
 
 @pytest.fixture(scope="module")
@@ -167,6 +172,53 @@ def test_nobody_gives_themselves_a_role(how: str, console: Console, catalog: Eng
         headers = {"X-State-Person": "admin"}
     assert viewer.post("/change", data=form, params=query, headers=headers).status_code == 403
     assert viewer.get("/", params=query, headers=headers).json()["role"] == "viewer"
+
+
+#: Of the real console, what needs no session.
+TO_ALL = ("/health", "/static/", "/sign-in")
+#: Forms that even a viewer may send: about themselves.
+OWN = {"/me", "/sign-out"}
+
+
+@pytest.fixture(scope="module")
+def addresses(catalog: Engine) -> tuple[ASGIApp, list[tuple[str, str]]]:
+    """The real console, and every method and address of it."""
+    made = stage.console(Stage(catalog, MemoryObjects(), 64))
+    found = [
+        (method, re.sub(r"{[^}]*}", "1", route.path))
+        for route in made.routes
+        if isinstance(route, Route) and not route.path.startswith(TO_ALL)
+        for method in sorted(set(route.methods or ()) - {"HEAD"})
+    ]
+    assert {"/", "/me", "/accounts", "/pixels/1/1"} <= {path for _, path in found}
+    return made, found
+
+
+def test_every_address_of_the_console_is_behind_the_gate(
+    addresses: tuple[ASGIApp, list[tuple[str, str]]], catalog: Engine
+) -> None:
+    console, found = addresses
+    stranger, admin = Client(console), signed_in_client(console, catalog, Role.ADMIN)
+    for method, path in found:
+        answer = stranger.request(method, path)
+        assert (answer.status_code, answer.headers["location"][:8]) == (303, "/sign-in"), path
+        if method != "GET":
+            assert admin.request(method, path, data={"role": "admin"}).status_code == 403, path
+
+
+def test_a_viewer_changes_nothing_whatever_the_address(
+    addresses: tuple[ASGIApp, list[tuple[str, str]]], catalog: Engine
+) -> None:
+    console, found = addresses
+    viewer = signed_in_client(console, catalog, Role.VIEWER)
+    for method, path in found:
+        if method != "GET" and path not in OWN:
+            form = {"csrf": viewer.csrf, "role": "admin", "active": "yes", "decision": "approve"}
+            assert viewer.request(method, path, data=form).status_code == 403, path
+    assert viewer.get("/accounts").status_code == 403
+    chosen = {"blur": "0", "theme": "dark", "break_minutes": "0", "role": "admin", "id": "r-00000001"}
+    assert viewer.post("/me", data={"csrf": viewer.csrf, **chosen}).status_code == 303
+    assert viewer.get("/accounts").status_code == 403
 
 
 @pytest.mark.parametrize(

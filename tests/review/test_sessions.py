@@ -105,6 +105,14 @@ def test_somebody_switched_off_is_out_at_once_and_signs_in_anew_later(catalog: E
         assert found(catalog, one.token, now) is None
 
 
+def test_a_sign_in_that_races_with_being_switched_off_opens_nothing(catalog: Engine) -> None:
+    reviewer = add(catalog, Role.SENIOR)
+    with transaction(catalog) as session:
+        accounts.switch(session, reviewer, False, actor="cli")
+        token = sessions.begin(session, reviewer, SETTINGS, NOON)
+    assert found(catalog, token) is None
+
+
 @pytest.mark.parametrize("token", ["", "x", "x" * 43, "x" * 44, "é" * 43, "'" * 43, "x" * 42 + "\n"])
 def test_what_is_no_token_finds_nobody(token: str, catalog: Engine) -> None:
     assert found(catalog, token) is None
