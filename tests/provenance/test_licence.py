@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.publication import images
 from wetplate.errors import LicenceRefused
-from wetplate.provenance.licence import CHANNELS, COMMERCIAL_USE, Licence, allows, normalised
+from wetplate.provenance.licence import CHANNELS, COMMERCIAL_USE, Licence, allows, normalised, permit
 
 FREE = [
     "Apache-2.0",
@@ -92,3 +93,28 @@ def test_spelling_is_spdxs_own() -> None:
 @given(st.text(max_size=40), st.sampled_from(COMMERCIAL_USE), st.sampled_from(CHANNELS))
 def test_any_text_is_judged_and_nothing_else_is_raised(expression: str, use: str, channel: str) -> None:
     passes(expression, use, channel)
+
+
+@pytest.mark.parametrize(
+    ("licence", "channel", "message"),
+    [
+        (("Apache-2.0", "yes"), "commercial", ""),
+        (("CC-BY-NC-4.0", "no"), "non-commercial", ""),
+        (("CC-BY-NC-4.0", "yes"), "commercial", "non-commercial by its own name"),
+        (("LicenseRef-House", "unknown"), "commercial", "commercial use is 'unknown'"),
+        (None, "commercial", "owner/lora states no licence"),
+        (None, "non-commercial", "owner/lora states no licence"),
+    ],
+)
+def test_a_family_is_asked_for_its_adapters_too(
+    licence: tuple[str, str] | None, channel: str, message: str
+) -> None:
+    stated = {"expression": licence[0], "commercial_use": licence[1], "restrictions": []} if licence else None
+    adapter = {"id": "owner/lora", "revision": "ab" * 20, **({"licence": stated} if stated else {})}
+    model = {**images.DEFINITION["model"], "adapters": [adapter]}
+    family = images.family(model=model, publication={"profile": "social-feed", "channel": channel})
+    if not message:
+        permit(family)
+        return
+    with pytest.raises(LicenceRefused, match=message):
+        permit(family)

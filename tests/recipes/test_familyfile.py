@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wetplate.errors import FamilyError, UnknownSampler
-from wetplate.recipes.definition import Family
+from wetplate.recipes.definition import Family, Licence
+from wetplate.recipes.family import expand
 from wetplate.recipes.familyfile import MAX_VARIANTS, defined, parsed
 
 GOOD = """
@@ -81,6 +82,23 @@ def test_the_digest_ignores_layout_and_sees_words() -> None:
     assert family("# a comment\n" + GOOD.replace("steps = 4", "steps   =   4")).digest == family().digest
     assert family(GOOD.replace("steps = 4", "steps = 5")).digest != family().digest
     assert family(GOOD.replace('"white", "black"', '"black", "white"')).digest != family().digest
+
+
+STATED = GOOD.replace(
+    'weight = "0.80"',
+    'weight = "0.80", licence = { expression = "MIT", commercial_use = "yes", restrictions = ["no hats"] }',
+)
+
+
+def test_a_stated_licence_of_an_adapter_changes_the_file_and_no_recipe() -> None:
+    stated, plain = family(STATED), family()
+    (adapter,) = stated.model.adapters
+    assert stated.licence_of(adapter) == Licence("MIT", "yes", ("no hats",))
+    assert plain.licence_of(adapter) is None
+    assert "licence" not in plain.definition()["model"]["adapters"][0]
+    assert stated.digest != plain.digest
+    assert [recipe.id for recipe in expand(stated)] == [recipe.id for recipe in expand(plain)]
+    assert defined("test", json.loads(json.dumps(stated.definition()))) == stated
 
 
 REVISION = 'revision = "sha256:' + "a" * 64 + '"'

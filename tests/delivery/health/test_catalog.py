@@ -73,6 +73,9 @@ def test_what_stands_is_counted(stocked: Engine) -> None:
     assert numbers.of("derivatives_published_total", **avif) == count == 1
     assert numbers.of("derivatives_published_total", format="png", width="64") is None
     assert numbers.of("transform_store_bytes", tier="fast") == 2000
+    assert numbers.of("files_by_credentials", mode="sidecar") == 3
+    assert numbers.of("files_by_credentials", mode="embedded") == 1
+    assert numbers.of("files_by_credentials", mode="full") == 0
     assert numbers.of("derivative_bytes_sum", **avif) == total
     assert numbers.of("derivative_bytes_count", format="png", width="64") == 1
     assert numbers.of("derivative_bytes_bucket", format="png", width="64", le="1000.0") == 1

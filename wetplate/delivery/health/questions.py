@@ -213,6 +213,12 @@ MADE = "SELECT format, width, count(*) FROM derivatives GROUP BY 1, 2"
 
 KEPT = "SELECT tier, sum(bytes) FROM transforms WHERE withdrawn_at IS NULL GROUP BY 1"
 
+CARRIED = """
+SELECT credentials, count(*) FROM derivatives WHERE withdrawn_at IS NULL GROUP BY 1
+UNION ALL SELECT credentials, count(*) FROM transforms
+WHERE withdrawn_at IS NULL AND superseded_at IS NULL GROUP BY 1
+"""
+
 IN_FORCE = """
 SELECT format, width, bytes, score FROM derivatives WHERE withdrawn_at IS NULL
 UNION ALL SELECT format, width, bytes, score FROM transforms
@@ -254,6 +260,7 @@ WHOLE = (
     Question(UNSERVABLE, by_bucket(readings.NOTICE_SECONDS), _bounds(readings.NOTICE_SECONDS)),
     Question(MADE, by_label(readings.MADE)),
     Question(KEPT, by_label(readings.KEPT_TRANSFORMS)),
+    Question(CARRIED, by_label(readings.CREDENTIALS)),
     Question(SIZES, by_bucket(readings.MADE_BYTES), _bounds(readings.MADE_BYTES)),
     Question(SCORES, by_bucket(readings.MADE_SCORES), _bounds(readings.MADE_SCORES)),
 )

@@ -10,10 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from wetplate.derivatives.ondemand import UNSIGNED
 from wetplate.derivatives.transform import WIDTHS as OFFERED
 from wetplate.metrics import NAMESPACE, PICTURES, TAKEDOWNS, TARGETS, TIERS
 from wetplate.moderation.bands import APPROVE, REJECT, REVIEW
 from wetplate.moderation.tasks import QUEUES
+from wetplate.provenance.credentials import FULL, SHORT, SIDECAR
 from wetplate.publication.notices.kinds import Kind
 from wetplate.publication.notices.steps import State as NoticeState
 from wetplate.publication.states import State
@@ -103,6 +105,12 @@ PURGES_PENDING = Reading("gauge", "purges_pending", "Purges not yet seen to work
 KEPT_TRANSFORMS = Reading(
     "gauge", "transform_store_bytes", "Bytes of transforms kept in the store.", {"tier": TIERS}
 )
+CREDENTIALS = Reading(
+    "gauge",
+    "files_by_credentials",
+    "Files in force by how they carry their content credentials; `embedded` is short in older rows.",
+    {"mode": (FULL, SHORT, SIDECAR, "embedded", UNSIGNED)},
+)
 BUDGET = Reading(
     "gauge",
     "painting_budget_used_ratio",
@@ -116,5 +124,5 @@ ALL = (
     *(TASKS, TASKS_OVERDUE, TASKS_OLDEST, REVIEWED, OVERTURNED, LAPSED, FIRST_DECISION),
     *(OUTBOX_PENDING, TAKEDOWN_PENDING, TAKEDOWN_OLDEST, TAKEDOWN_VERIFIED, PURGES_PENDING),
     *(NOTICES, NOTICES_OVERDUE, NOTICE_SECONDS),
-    *(KEPT_TRANSFORMS, BUDGET, CATALOG_UP),
+    *(KEPT_TRANSFORMS, CREDENTIALS, BUDGET, CATALOG_UP),
 )
