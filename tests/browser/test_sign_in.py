@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 
 from tests.browser.conftest import CHROMIUM
 from tests.delivery.conftest import lent
+from tests.review import provider
 from tests.review.people import PASSWORD, add
 from tests.review.stage import Stage, running
 from wetplate.review.access import Role
@@ -66,6 +67,20 @@ def test_by_keyboard_alone(script: bool, console: str, database: Engine, browser
     page.go_back()
     expect(page.get_by_text(reviewer)).to_have_count(0)
     context.close()
+
+
+def test_back_from_a_provider_on_another_site(database: Engine, browser: Browser) -> None:
+    """The cookies survive the way there and back, and no rule of the page stands in it."""
+    with provider.running() as fake:
+        fake.url = fake.url.replace("127.0.0.1", "localhost")
+        known = {"oidc_issuer": fake.url, "oidc_client": provider.CLIENT, "oidc_secret": provider.SECRET}
+        with running(Stage(database, MemoryObjects(), 64), **known) as console:
+            page = browser.new_page()
+            page.goto(f"{console}/queue/appeal")
+            page.get_by_role("link", name="Sign in with localhost").press("Enter")
+            page.wait_for_url(f"{console}/queue/appeal")
+            expect(page.get_by_text("senior", exact=False).first).to_be_visible()
+            page.close()
 
 
 def test_another_site_can_neither_send_our_forms_nor_frame_our_pages(

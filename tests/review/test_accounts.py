@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -117,6 +118,17 @@ def test_tries_are_counted_and_the_wait_grows(catalog: Engine) -> None:
         assert row.locked_until == later + wait(FREE + 1) > later + wait(FREE)
         accounts.succeeded(session, row.id, PASSWORD, HASHER)
         assert (row.failures, row.locked_until) == (0, None)
+
+
+def test_of_many_tries_at_once_not_one_is_free(catalog: Engine) -> None:
+    add(catalog, Role.VIEWER, "raced")
+
+    def one(_: int) -> bool:
+        with transaction(catalog) as session:
+            return attempt(session, "raced", NOON).reviewer is not None
+
+    with ThreadPoolExecutor(16) as racing:
+        assert sum(racing.map(one, range(16))) == FREE
 
 
 def test_the_wait_never_shrinks_and_ends() -> None:
