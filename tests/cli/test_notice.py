@@ -94,12 +94,14 @@ def test_from_the_letter_to_the_evidence(
     )
     with transaction(database) as session:
         assert holds.held(session, f"notice:{id}")
-        assert session.scalars(select(AccessRow.what)).all() == ["evidence"]
+    assert shown(id, "--persons")["persons"] == {"name": "A. Person"}
+    with transaction(database) as session:
+        assert session.scalars(select(AccessRow.what).order_by(AccessRow.id)).all() == ["evidence", "notice"]
+    again_changes_nothing(id, store)
+    regeneration_is_refused(database)
 
 
-def test_executing_again_changes_nothing(image: str, store: Objects, database: Engine) -> None:
-    id = filed(image)
-    run("execute", id)
+def again_changes_nothing(id: str, store: Objects) -> None:
     before, kept = shown(id), {entry.key for entry in store.list()}
     again = json.loads(run("execute", id, "--json"))
     assert (again["state"], again["deleted"], again["kept"]) == ("notified", 0, 0)
@@ -107,17 +109,12 @@ def test_executing_again_changes_nothing(image: str, store: Objects, database: E
     assert {entry.key for entry in store.list()} == kept
 
 
-def test_regeneration_cannot_bring_it_back(image: str, database: Engine) -> None:
-    run("execute", filed(image))
+def regeneration_is_refused(database: Engine) -> None:
     recipe = images.recipe()
     with transaction(database) as session:
         assert recipe.id not in {each.id for each in unpainted(session, "boots")}
-        assert {row.kind for row in session.scalars(select(BlockRow))} == {
-            "object",
-            "pixels",
-            "phash",
-            "recipe",
-        }
+        kinds = {row.kind for row in session.scalars(select(BlockRow))}
+        assert kinds == {"object", "pixels", "phash", "recipe"}
         with pytest.raises(Blocked, match="must not come back"):
             require_unblocked(session, recipe_id=recipe.id)
 
@@ -140,6 +137,9 @@ def test_an_appeal_takes_a_second_person_and_brings_it_back_anew(
 ) -> None:
     id = filed(image)
     run("execute", id)
+    said = ["--name", "B", "--address", "C", "--telephone", "1", "--signature", "B"]
+    with pytest.raises(NoticeError, match="512"):
+        run("counter", id, *said)
     assert "is appealed" in run("appeal", id, "--reason", "we have a licence")
     with pytest.raises(NoticeStep, match="somebody else"):
         run("appeal", id, "--reverse")
@@ -149,17 +149,6 @@ def test_an_appeal_takes_a_second_person_and_brings_it_back_anew(
     with transaction(database) as session:
         require_unblocked(session, recipe_id=images.recipe().id)
         assert holds.held(session, images.recipe().id) is None
-
-
-def test_a_counter_notice_waits_for_its_business_days(image: str, database: Engine) -> None:
-    id = filed(image)
-    run("execute", id)
-    said = ["--name", "B", "--address", "C", "--telephone", "1", "--signature", "B"]
-    with pytest.raises(NoticeError, match="512"):
-        run("counter", id, *said)
-    assert "is countered, due" in run("counter", id, *said, "--mistake", "--jurisdiction")
-    assert "is reinstated" in run("reinstate", id)
-    assert state(database, image) == ("draft", 2)
 
 
 def test_what_cannot_be_found_is_received_and_said(store: Objects) -> None:
@@ -173,10 +162,3 @@ def test_what_cannot_be_found_is_received_and_said(store: Objects) -> None:
     assert "abusive" in run("close", id, "--abusive")
     with pytest.raises(NoticeUnknown):
         run("show", "ffff")
-
-
-def test_persons_are_shown_when_asked_for_and_that_is_logged(image: str, database: Engine) -> None:
-    id = filed(image)
-    assert shown(id, "--persons")["persons"] == {"name": "A. Person"}
-    with transaction(database) as session:
-        assert session.scalars(select(AccessRow.what)).all() == ["notice"]
