@@ -11,10 +11,12 @@ from typing import Any
 import dagster as dg
 from sqlalchemy import Engine
 
+from assets import checklist
 from assets.partitions import families
 from assets.visits import result
 from wetplate import settings
 from wetplate.delivery.probe import catalog as probe
+from wetplate.delivery.purging.purger import Purger
 from wetplate.publication import verify
 from wetplate.publication.progress import Progress, progress
 from wetplate.publication.verify import Finding
@@ -84,6 +86,25 @@ def delivered(
     return result(report, configured=bool(serving.public_url))
 
 
+@partitioned("publications", "rollout", "The rollout's six questions, answered from the live system.")
+def rollout(
+    context: dg.AssetCheckExecutionContext,
+    database: dg.ResourceParam[Engine],
+    objects: dg.ResourceParam[Objects],
+    purgers: dg.ResourceParam[tuple[Purger, ...]],
+) -> dg.AssetCheckResult:
+    """A no fails it; what could not be asked warns, and never passes for a yes."""
+    from wetplate.delivery.checklist.ask import ask  # httpx would make the code location slow to load
+    from wetplate.delivery.probe.visit import where
+
+    how, names = settings.serving(), [each.name for each in purgers]
+    with transaction(database) as session:
+        answers = ask(
+            session, objects, context.partition_key, url=where(how), origin=how.origin_url, purgers=names
+        )
+    return checklist.result(answers)
+
+
 def _listed(found: list[Finding]) -> dg.MarkdownMetadataValue:
     return dg.MetadataValue.md("\n".join(f"- {finding}" for finding in found[:50]) or "none")
 
@@ -116,4 +137,6 @@ ALL = [
     ),
     audit("publications", ["published_approved", "withdrawn_unreachable"], "Only what is approved is out."),
     delivered,
+    rollout,
 ]
+OUTSIDE = (delivered, rollout)

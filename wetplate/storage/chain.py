@@ -50,7 +50,7 @@ class Chained:
 
         The other gets sqlalchemy's IntegrityError.
         """
-        last = session.scalars(_tail(cls, stream)).first()
+        last = session.execute(_tail(cls, stream)).first()
         position, previous = (last.position + 1, last.hash) if last else (0, GENESIS)
         at = now()
         body = told({"at": at, **columns})
@@ -115,7 +115,8 @@ def _plain(value: Any) -> Any:
 
 
 def _tail(cls: Any, stream: str) -> Any:
-    return select(cls).where(cls.stream == stream).order_by(cls.position.desc()).limit(1)
+    query = select(cls.position, cls.hash).where(cls.stream == stream)
+    return query.order_by(cls.position.desc()).limit(1)
 
 
 def latest(cls: Any) -> Any:
