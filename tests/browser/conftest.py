@@ -14,6 +14,9 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 from sqlalchemy import Engine, create_engine
 
+from tests.browser.office import DEVICES as DEVICES
+from tests.browser.office import office as office
+from tests.browser.office import premises as premises
 from tests.conftest import NUMBERS, TEMPLATE
 from tests.delivery.house import RING, configured, served
 from tests.delivery.stock import stock
@@ -25,7 +28,6 @@ from wetplate.storage.memory import MemoryObjects
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-DEVICES = {"phone": (390, 844, 3), "tablet": (820, 1180, 2), "desktop": (1440, 900, 1)}
 #: Adds up what moved, from before the first paint on.
 MOVED = """
 window.moved = 0;

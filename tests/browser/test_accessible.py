@@ -1,4 +1,4 @@
-"""The gallery before axe-core, from npm: WCAG 2.2 AA and its best practices, light and dark.
+"""Gallery and review console before axe-core, from npm: WCAG 2.2 AA and its best practices, light and dark.
 
 Not run by default: `pytest -n 0 -m node tests/browser/test_accessible.py`. Needs npm and a registry.
 """
@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.browser.conftest import CHROMIUM, DEVICES, Open, Shop
+from tests.browser.office import Office
+from wetplate.review.access import Role
 
 pytestmark = [
     pytest.mark.node,
@@ -50,3 +52,32 @@ def test_nothing_is_violated(name: str, scheme: str, axe: str, shop: Shop, devic
             page.goto(shop.url + path, wait_until="networkidle")
             page.evaluate(axe)
             assert page.evaluate(RUN) == [], path
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", ["phone", "desktop"])
+def test_nothing_is_violated_in_the_console(name: str, scheme: str, axe: str, office: Office) -> None:
+    made = office.made
+    own = [f"/task/{id}" for id in made.tasks.values()]
+    images = (f"/image/{made.recipes[6]}", f"/image/{made.image}", f"/notices/{made.notice}")
+    with office.somebody(Role.ADMIN, name, quiet=False, color_scheme=scheme, bypass_csp=True) as page:
+        for path in (
+            *own,
+            *images,
+            "/",
+            "/queue/review",
+            "/queue/audit",
+            "/notices",
+            "/me",
+            "/accounts",
+            "/x",
+        ):
+            page.goto(office.url + path, wait_until="networkidle")
+            page.evaluate(axe)
+            assert page.evaluate(RUN) == [], path
+        for task in ("face", "takedown"):
+            office.take(page, task)
+            for choice in page.locator("[name=decision]").all():
+                choice.check(force=True)
+                page.evaluate(axe)
+                assert page.evaluate(RUN) == [], (task, choice)
