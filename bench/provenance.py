@@ -7,9 +7,12 @@ are read once and given to each.
 
 import io
 import tempfile
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from statistics import median
 from time import perf_counter
+from typing import TypeVar
 
 from PIL import Image
 
@@ -24,15 +27,16 @@ from wetplate.provenance.metadata import xmp_packet
 SIZE, TIMES = 1024, 25
 CLAIM = Claim("ab" * 16, "cd" * 32, oversight="prompt_guided")
 NAMED = Parent("canonical", MEDIA_TYPES["png"], "xmp:iid:" + "ab" * 16)
+Given = TypeVar("Given")
 MODES = ("full", "short", "sidecar")
 
 
-def timed(call: object, *said: object) -> tuple[float, object]:
+def timed(call: Callable[[], Given]) -> tuple[float, Given]:
     """Median milliseconds of a call, and what it gave."""
     taken = []
     for _ in range(TIMES):
         began = perf_counter()
-        given = call(*said)  # type: ignore[operator]
+        given = call()
         taken.append(1000 * (perf_counter() - began))
     return median(taken), given
 
@@ -47,36 +51,32 @@ def files(canonical: bytes) -> dict[str, bytes]:
 
 def measured(signer: C2paSigner, parent: Parent, name: str, body: bytes) -> None:
     """A line per mode."""
+    media_type = MEDIA_TYPES[name]
     for mode in MODES:
         claim = CLAIM if mode == "short" else CLAIM.opening()
         done = claim.after(resized=True, transcoded=name != "png")
-        sign = signer.sidecar if mode == "sidecar" else signer.sign
-        given = (body, MEDIA_TYPES[name], done, None if mode == "short" else parent)
-        signing, signed = timed(sign, *given)
-        beside = signed.manifest if mode == "sidecar" else None  # type: ignore[attr-defined]
-        reading, said = timed(signer.read, signed.body, MEDIA_TYPES[name], beside)  # type: ignore[attr-defined]
-        added = len(signed.body) - len(body)  # type: ignore[attr-defined]
-        kept = f" + {len(beside):,} beside" if beside else ""
-        state = "trusted" if said.trusted else said.problems  # type: ignore[attr-defined]
-        print(
-            f"{name:5} {mode:8} {len(body):>10,} {f'{added:,}{kept}':>20} {signing:8.1f} {reading:8.1f}  {state}"
-        )
+        sign = partial(signer.sidecar if mode == "sidecar" else signer.sign, body, media_type, done)
+        signing, signed = timed(partial(sign, None if mode == "short" else parent))
+        beside = signed.manifest if mode == "sidecar" else None
+        reading, said = timed(partial(signer.read, signed.body, media_type, beside))
+        added = f"{len(signed.body) - len(body):,}" + (f" + {len(beside):,} beside" if beside else "")
+        state = "trusted" if said and said.trusted else "broken"
+        print(f"{name:5} {mode:8} {len(body):>10,} {added:>20} {signing:8.1f} {reading:8.1f}  {state}")
 
 
 def main() -> None:
     """Sign and read each format in each mode; then what a plain re-save leaves."""
-    canonical = picture(SIZE)
+    png, canonical = MEDIA_TYPES["png"], picture(SIZE)
     with tempfile.TemporaryDirectory() as folder:
         signer = C2paSigner(made_chain(Path(folder) / "certs")[0])
-        once, own = timed(signer.sidecar, canonical, MEDIA_TYPES["png"], CLAIM)
-        manifest = own.manifest  # type: ignore[attr-defined]
-        reading, parent = timed(signer.parent, canonical, MEDIA_TYPES["png"], NAMED, manifest)
-        print(f"canonical {len(canonical):,} bytes: signed once in {once:.1f} ms, {len(manifest):,} bytes beside it; "
-              f"read as a parent in {reading:.1f} ms, once per derivation")  # fmt: skip
+        once, own = timed(partial(signer.sidecar, canonical, png, CLAIM))
+        reading, parent = timed(partial(signer.parent, canonical, png, NAMED, own.manifest))
+        print(f"canonical {len(canonical):,} bytes: signed once in {once:.1f} ms,", end=" ")
+        print(f"{len(own.manifest):,} bytes beside it; read once per derivation in {reading:.1f} ms")
         print(f"{'':14} {'bytes':>10} {'added':>20} {'sign ms':>8} {'read ms':>8}")
         made = files(canonical)
         for name, body in made.items():
-            measured(signer, parent, name, body)  # type: ignore[arg-type]
+            measured(signer, parent, name, body)
         saved = io.BytesIO()
         signed = signer.sign(made["jpeg"], MEDIA_TYPES["jpeg"], CLAIM).body
         Image.open(io.BytesIO(signed)).save(saved, "JPEG")

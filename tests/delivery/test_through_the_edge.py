@@ -26,7 +26,10 @@ from wetplate.delivery.urls import Published, write
 from wetplate.derivatives.derive import derive
 from wetplate.derivatives.profiles import Credentials
 from wetplate.provenance import catalog, public
+from wetplate.provenance.adoption import adopt
+from wetplate.provenance.arrivals import Arrival
 from wetplate.publication import moves
+from wetplate.recipes.catalog import register
 from wetplate.settings import serving
 from wetplate.storage.database import transaction
 
@@ -158,6 +161,28 @@ def test_credentials_hold_in_what_is_delivered(edge: Client, origin_house: House
         assert where is not None
         assert json.loads(where.body)["record"]["image"] == image
     assert edge.ask(public.KEYS_ADDRESS).status == 200
+
+
+def test_so_do_those_of_an_adopted_drawing(edge: Client, origin_house: House) -> None:
+    """PNG and lossless WebP, with the chain that began outside."""
+    with transaction(origin_house.database) as session:
+        register(session, images.family("drawn"))
+        arrival = Arrival("a.png", outside.flat(), {"lace": "red"})
+        objects = origin_house.objects
+        adopt(session, objects, outside.ours(), images.family("drawn"), arrival, "digitalCreation")
+        (image,) = outside.approved(session, objects, "drawn")
+        derive(
+            session, objects, outside.ours(), image, replace(images.FIXED, credentials=Credentials("full"))
+        )
+        moves.publish(session, image, "test")
+    files = origin_house.standing(image).files.values()
+    assert {file.format for file in files} == {"png", "webp"}
+    for file in files:
+        said = edge.ask(write(Published(image, file.name)))
+        read = outside.ours().read(said.body, said.headers["content-type"])
+        assert read is not None
+        assert (read.trusted, read.problems, read.manifests) == (True, (), 2)
+        assert read.source_type == "digitalCreation"
 
 
 def test_a_takedown_reaches_the_record_at_the_edge(edge: Client, origin_house: House) -> None:

@@ -44,6 +44,15 @@ def picture(seed: int, format: str, size: int = 64, **options: Any) -> bytes:
     return target.getvalue()
 
 
+def flat(size: int = 64) -> bytes:
+    """A drawing."""
+    target = io.BytesIO()
+    drawn = Image.new("RGB", (size, size), "white")
+    drawn.paste("red", (16, 16, 40, 40))
+    drawn.save(target, "PNG")
+    return target.getvalue()
+
+
 def captured(seed: int, signer: C2paSigner, media_type: str = "image/jpeg") -> bytes:
     """A photograph with its camera's credentials."""
     claim = Claim("ab" * 16, "cd" * 32, "digitalCapture")

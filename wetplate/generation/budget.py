@@ -18,6 +18,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from wetplate.generation.tables import BudgetRow, PaintingRow
+from wetplate.recipes.catalog import GENERATION
 from wetplate.recipes.family import Budget
 from wetplate.recipes.tables import RecipeRow
 from wetplate.storage.database import now
@@ -89,7 +90,8 @@ def _lapse(session: Session, row: BudgetRow) -> None:
     painted = (
         select(func.count()).select_from(PaintingRow).join(RecipeRow, RecipeRow.id == PaintingRow.recipe_id)
     )
-    here = painted.where(RecipeRow.family == row.family, PaintingRow.at >= midnight)
+    ours = (RecipeRow.family == row.family, RecipeRow.kind == GENERATION)
+    here = painted.where(*ours, PaintingRow.at >= midnight)
     row.images = min(row.images, session.scalar(here) or 0)
 
 

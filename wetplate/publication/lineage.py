@@ -43,7 +43,7 @@ def history(session: Session, prefix: str) -> History:
         files=_files(session, image.id),
         judged=_judged(session, recipe.id),
         moved=_moved(session, image.id),
-        original=original and Made(original.sha256, original.at, "original", original.media_type),
+        original=Made(original.sha256, original.at, "original", original.media_type) if original else None,
         before=row.derived_from,
     )
 
