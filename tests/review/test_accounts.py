@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from argon2 import PasswordHasher
 from click.testing import CliRunner, Result
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, text
 
 from tests.review.people import HASHER, PASSWORD, WRAPPING, add, console_settings, signed_in
 from wetplate.cli.review_account import command
@@ -129,6 +129,16 @@ def test_of_many_tries_at_once_not_one_is_free(catalog: Engine) -> None:
 
     with ThreadPoolExecutor(16) as racing:
         assert sum(racing.map(one, range(16))) == FREE
+
+
+@pytest.mark.parametrize("name", ["hurried", "nobody"])
+def test_no_disk_is_waited_for_whether_or_not_a_try_is_counted(name: str, catalog: Engine) -> None:
+    if name == "hurried":
+        add(catalog, Role.VIEWER, name)
+    with transaction(catalog) as session:
+        session.execute(text("SET LOCAL synchronous_commit = on"))
+        attempt(session, name, NOON)
+        assert session.scalar(text("SHOW synchronous_commit")) == "off"
 
 
 def test_the_wait_never_shrinks_and_ends() -> None:
