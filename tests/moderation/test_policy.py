@@ -87,6 +87,14 @@ def test_an_unknown_policy_lists_the_known_ones(name: str) -> None:
         (('kind = "surface"', 'kind = "transformers"'), "revision"),
         (('kind = "surface"', 'kind = "surface"\nmodel = "a/b"'), "model"),
         (('kind = "surface"', 'kind = "surface"\nseconds = 0'), "seconds"),
+        (('kind = "surface"', 'kind = "faces"\nmodel = "yunet.onnx"'), "SHA-256 as revision"),
+        (('kind = "surface"', f'kind = "faces"\nrevision = "{"a" * 64}"'), "YuNet ONNX file"),
+        (('kind = "surface"', 'kind = "faces"\nmodel = "y"\nrevision = "main"'), "SHA-256 as revision"),
+        (('kind = "surface"', 'kind = "text"\nmodel = "clairvoyance"'), "rapidocr or tesseract"),
+        (('kind = "surface"', 'kind = "text"\nrevision = "1"'), "pins no revision"),
+        (('kind = "surface"', 'kind = "surface"\nnames = ["Jane"]'), "only kind text reads"),
+        (('terms = ["acme"]', ""), "or `personal`"),
+        (('terms = ["acme"]', 'personal = ["shoe size"]'), "'shoe size' is unknown"),
         (('slug = "sexual/nudity"', 'slug = "sexual"'), "taxonomy"),
         (('slug = "ip/logo"', 'slug = "ip"'), "taxonomy"),
         (('harmless = ["FINE"]', 'harmless = ["BAD"]'), "thresholds too"),
@@ -104,6 +112,22 @@ def test_a_wrong_file_is_refused_with_file_key_and_what_was_expected(
     with pytest.raises(ModerationError, match=says) as refusal:
         load("mine", write(tmp_path, GOOD.replace(*change)))
     assert "mine.toml" in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "options",
+    ["", f'model = "yunet.onnx"\nrevision = "{"a" * 64}"', "seconds = 60"],
+    ids=["cascades", "yunet", "slow"],
+)
+def test_faces_are_looked_for_by_cascades_or_by_a_pinned_model(tmp_path: Path, options: str) -> None:
+    file = write(tmp_path, GOOD.replace('kind = "surface"', f'kind = "faces"\n{options}'))
+    assert load("mine", file).detectors["eye"].kind == "faces"
+
+
+def test_text_is_read_by_a_named_engine_and_knows_names(tmp_path: Path) -> None:
+    options = 'kind = "text"\nmodel = "tesseract"\nnames = ["Jane Public"]'
+    detector = load("mine", write(tmp_path, GOOD.replace('kind = "surface"', options))).detectors["eye"]
+    assert (detector.model, detector.names) == ("tesseract", ("Jane Public",))
 
 
 def test_two_rules_of_one_name_are_refused(tmp_path: Path) -> None:

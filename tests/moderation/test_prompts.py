@@ -106,3 +106,16 @@ def test_the_shipped_lists_leave_product_prompts_alone(prompt: str) -> None:
 )
 def test_the_shipped_lists_find_what_they_name(prompt: str, rule: str) -> None:
     assert rule in [hit.rule for hit in hits(prompt, load("product").prompt_rules)]
+
+
+PERSONAL = PromptRule("customers", "privacy/text_pii", "review_output", (), (), (), ("email", "phone"))
+
+
+def test_personal_data_in_a_prompt_is_told_by_its_kind_and_never_by_its_words() -> None:
+    prompt = "a shoe for jane.doe@example.com, call +49 170 5551234, DE89 3704 0044 0532 0130 00"
+    assert [hit.words for hit in hits(prompt, [PERSONAL])] == ["an e-mail address", "a phone number"]
+    assert "jane" not in "".join(map(str, hits(prompt, load("product").prompt_rules)))
+
+
+def test_a_rule_without_kinds_reads_no_personal_data() -> None:
+    assert hits("jane.doe@example.com", [NUDE]) == []

@@ -215,9 +215,8 @@ def _model(table: Table, detector: Detector) -> None:
     kind, pair = detector.kind, (bool(detector.model), bool(detector.revision))
     if kind == "text":
         if detector.revision or detector.model not in ("", *ENGINES):
-            raise table.refuse(
-                "model", f"expected one of {', '.join(ENGINES)} and no revision, for kind text"
-            )
+            engines = " or ".join(ENGINES)
+            raise table.refuse("model", f"kind text reads with {engines}, and pins no revision")
     elif kind == "faces":
         if pair[0] != pair[1] or (pair[1] and not re.fullmatch(r"[0-9a-f]{64}", detector.revision)):
             raise table.refuse("model", "expected a YuNet ONNX file and its SHA-256 as revision, or neither")
