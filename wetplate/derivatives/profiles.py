@@ -36,9 +36,9 @@ NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
 class Credentials:
     """How a file carries its content credentials, by its size.
 
-    `full`: inside, with the canonical and its credentials as parent (9.5 KB). `short`: inside, its own only
-    (3.9 KB). `sidecar`: beside it, with the parent. `embed`: full from `full` bytes on, else short. `auto`: the
-    same, but sidecar under `threshold` bytes.
+    `full`: inside, with the canonical and its credentials as parent (about 10 KB). `short`: inside, its own
+    only (4 KB). `sidecar`: beside it, with the parent. `embed`: full from `full` bytes on, else short.
+    `auto`: the same, but sidecar under `threshold` bytes.
     """
 
     mode: str
