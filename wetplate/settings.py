@@ -202,7 +202,7 @@ class Reviewing:
         oidc_issuer: OpenID provider (WETPLATE_OIDC_ISSUER); None: local reviewers sign in with a password.
         oidc_client, oidc_secret: as which the console is known there (WETPLATE_OIDC_CLIENT,
             WETPLATE_OIDC_SECRET).
-        oidc_claim: claim of the ID token that lists the roles (WETPLATE_OIDC_CLAIM).
+        oidc_claim: claim of the ID token that lists the roles; `a.b` is b within a (WETPLATE_OIDC_CLAIM).
         session_hours: after which everybody signs in again (WETPLATE_SESSION_HOURS).
         idle_minutes: after which somebody who does nothing is signed out (WETPLATE_IDLE_MINUTES).
         lease_seconds: for which a task is somebody's without a sign of life (WETPLATE_LEASE_SECONDS).
