@@ -24,7 +24,7 @@ FAMILIES, IMAGES = 100, 100_000
 FILL = """
 INSERT INTO families (slug, title, digest, definition, registered_at)
   SELECT 'family-' || f, 'f', 'd', '{}', now() FROM generate_series(1, :families) f;
-INSERT INTO recipes (id, family, position, variant, body, current, at)
+INSERT INTO recipes (id, family, position, variant, body, kind, current, at)
   SELECT encode(sha256(('r' || i)::bytea), 'hex'), 'family-' || (1 + i % :families), i, '{}', '{}', true,
          now() FROM generate_series(1, :images) i;
 INSERT INTO paintings (recipe_id, sha256, key, bytes, runtime, model_files, seconds, run_id, at)

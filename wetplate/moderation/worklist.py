@@ -12,6 +12,7 @@ Rules:
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 from sqlalchemy import and_, exists, or_, select
 from sqlalchemy.orm import Session, aliased
@@ -68,26 +69,25 @@ def sync(session: Session, family: str | None = None) -> tuple[int, int]:
     closed = [*_stale(session, family)]
     for task in closed:
         tasks.close(session, task.subject, task.queue)
-    opened = [*_unlisted(session, family)]
-    for verdict, family in opened:
-        _open_again(session, verdict, family)
-    return len(opened), len(closed)
+    hours = reviewing().sla_hours
+    wanted = [_wanted(verdict, slug, hours) for verdict, slug in _unlisted(session, family)]
+    return tasks.open_new(session, wanted), len(closed)
 
 
-def _open_again(session: Session, verdict: VerdictRow, family: str) -> None:
+def _wanted(verdict: VerdictRow, family: str, sla_hours: float) -> dict[str, Any]:
+    """The task that a verdict asks for."""
     slugs = tuple(verdict.slugs or ())
     queue = queue_of(bool(verdict.restricted), bool(verdict.audit))
-    tasks.open(
-        session,
-        queue=queue,
-        subject=verdict.stream,
-        object_sha256=verdict.object_sha256,
-        family=family,
-        slugs=slugs,
-        sensitive=taxonomy.load().sensitive(slugs),
-        restricted=bool(verdict.restricted),
-        due_at=deadlines.due(queue, verdict.at, reviewing().sla_hours),
-    )
+    return {
+        "queue": queue,
+        "subject": verdict.stream,
+        "object_sha256": verdict.object_sha256,
+        "family": family,
+        "slugs": sorted(slugs),
+        "sensitive": taxonomy.load().sensitive(slugs),
+        "restricted": bool(verdict.restricted),
+        "due_at": deadlines.due(queue, verdict.at, sla_hours),
+    }
 
 
 def _unlisted(session: Session, family: str | None) -> Iterable[tuple[VerdictRow, str]]:
