@@ -13,7 +13,7 @@ from assets.figures import Figures, histogram, sheet, standing
 from assets.hardware import again
 from assets.partitions import families
 from wetplate.generation.studio import batches
-from wetplate.moderation import calibration, catalog, policies, worklist
+from wetplate.moderation import calibration, catalog, heard, policies, worklist
 from wetplate.moderation.catalog import Unjudged
 from wetplate.moderation.detectors import OpenClassifiers, abilities
 from wetplate.moderation.judge import Panel, judge
@@ -83,6 +83,6 @@ def _judged(
 
 def _figures(database: Engine, slug: str) -> Figures:
     with transaction(database) as session:
-        scores, samples = catalog.highest_scores(session, slug), audit(session, slug)
+        scores, samples = heard.highest_scores(session, slug), audit(session, slug)
     figures: Figures = {"scores": histogram(scores), "audit": str(samples)}
     return figures | standing(database, slug) | sheet(slug, "verdicts")

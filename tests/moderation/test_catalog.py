@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from tests.moderation.conftest import FAMILY, Scripted, a_policy
-from wetplate.moderation import catalog, queue
+from wetplate.moderation import catalog, heard, queue
 from wetplate.moderation.judge import Judged, judge
 from wetplate.moderation.policy import Policy
 from wetplate.moderation.signals import Signal
@@ -130,13 +130,13 @@ def test_errors_are_kept_as_errors_and_not_as_scores(
     judged(session, objects, eye=Scripted(RuntimeError("lens broken")))
     row = session.scalars(select(SignalRow)).one()
     assert (row.score, row.error) == (None, "RuntimeError: lens broken")
-    assert catalog.highest_scores(session, FAMILY) == []
+    assert heard.highest_scores(session, FAMILY) == []
 
 
 def test_highest_scores_one_per_picture(session: Session, objects: MemoryObjects, painted: Paint) -> None:
     painted(3)
     judged(session, objects, eye=Scripted(0.25))
-    assert catalog.highest_scores(session, FAMILY) == [0.25] * 3
+    assert heard.highest_scores(session, FAMILY) == [0.25] * 3
 
 
 def test_each_verdict_is_told(session: Session, objects: MemoryObjects, painted: Paint) -> None:

@@ -1,27 +1,28 @@
-"""The catalog of signals and verdicts: their only writer, together with `queue`.
+"""The catalog of verdicts: their only writer.
 
-Here: what has no verdict yet, recording judgements, reading the verdicts in force. Not here: deciding
-(`judge`), judging again what was decided (`replay`), which families have to be judged again (`rejudging`).
+Here: what has no verdict yet, recording judgements, reading the verdicts in force. Not here: signals
+(`heard`), deciding (`judge`), judging again what was decided (`replay`), which families have to be judged
+again (`rejudging`).
 
 Rules:
 1. Rows are only added. The last verdict of a recipe is in force, and only for the bytes it names.
 2. A person's verdict on bytes stands: no machine overrides it for those bytes, under whatever policy.
 3. Recording the same judgement twice changes nothing.
 4. One verdict at a time: writers of one recipe wait for each other.
-5. A machine's verdict names the signals it follows from; a signal says what the policy made of its label.
+5. A machine's verdict names the signals it follows from.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, func, literal, or_, select, text
+from sqlalchemy import ColumnElement, Select, and_, exists, false, literal, or_, select, text
 from sqlalchemy.orm import Session, aliased
 
 from wetplate.errors import ImageError, ObjectMissing
 from wetplate.generation.tables import PaintingRow
 from wetplate.imaging.codec import decode
-from wetplate.moderation import comebacks, taxonomy, worklist
+from wetplate.moderation import comebacks, heard, taxonomy, worklist
 from wetplate.moderation.bands import ALIKE, BLOCKLIST, EXACT
 from wetplate.moderation.judge import POLICY, Judged, Pending
 from wetplate.moderation.policy import Policy
@@ -115,7 +116,7 @@ def record(session: Session, judged: Sequence[Judged], family: str) -> None:
     for verdict in ordered:  # all before the outbox's lock: who holds one never waits for the other
         lock(session, verdict.recipe_id)
     for verdict in ordered:
-        evidence = _keep_signals(session, verdict)
+        evidence = heard.keep(session, verdict)
         before = last_verdict(session, verdict.recipe_id)
         if _adds(before, verdict, evidence) and not _decided_by_person(session, verdict):
             append(session, verdict, family, evidence)
@@ -164,32 +165,8 @@ def in_force(session: Session, family: str) -> dict[str, Judged]:
         .order_by(RecipeRow.position)
     )
     rows = session.scalars(query).all()
-    signals = signals_of(session, [row.object_sha256 for row in rows])
+    signals = heard.signals_of(session, [row.object_sha256 for row in rows])
     return {row.stream: as_judged(row, signals.get((row.stream, row.object_sha256), [])) for row in rows}
-
-
-def signals_of(session: Session, objects_sha256: Sequence[str]) -> dict[tuple[str, str], list[Signal]]:
-    """What the detectors said, by recipe id and hash; of each detector only the last it said."""
-    query = select(SignalRow).where(SignalRow.object_sha256.in_(objects_sha256)).order_by(SignalRow.id)
-    said: dict[tuple[str, str], dict[str, list[SignalRow]]] = {}
-    for row in session.scalars(query):
-        ours = said.setdefault((row.recipe_id, row.object_sha256), {})
-        kept = ours.setdefault(row.detector, [])
-        if kept and kept[0].at != row.at:
-            kept.clear()
-        kept.append(row)
-    return {key: [as_signal(row) for rows in ours.values() for row in rows] for key, ours in said.items()}
-
-
-def highest_scores(session: Session, family: str) -> list[float]:
-    """The highest score of each picture of the family that was scored at all."""
-    query = (
-        select(func.max(SignalRow.score))
-        .join(RecipeRow, RecipeRow.id == SignalRow.recipe_id)
-        .where(RecipeRow.family == family, RecipeRow.current, SignalRow.score.is_not(None))
-        .group_by(SignalRow.recipe_id)
-    )
-    return [score for score in session.scalars(query) if score is not None]
 
 
 def lock(session: Session, recipe_id: str) -> None:
@@ -286,33 +263,3 @@ def _adds(before: VerdictRow | None, judged: Judged, evidence: Sequence[int]) ->
         or tuple(before.reasons) != judged.reasons
         or before.evidence != list(evidence)
     )
-
-
-def _keep_signals(session: Session, judged: Judged) -> list[int]:
-    """The ids of the signals: of the last that were kept if they say the same, else of new rows."""
-    kept = _last_kept(session, judged)
-    if {as_signal(row) for row in kept} == set(judged.signals):
-        return [row.id for row in kept]
-    at = session.scalar(select(func.clock_timestamp()))
-    about = {"recipe_id": judged.recipe_id, "object_sha256": judged.object_sha256, "at": at}
-    rows = [SignalRow(**about, **_columns(signal)) for signal in judged.signals]
-    session.add_all(rows)
-    session.flush()
-    return sorted(row.id for row in rows)
-
-
-def _last_kept(session: Session, judged: Judged) -> Sequence[SignalRow]:
-    about = (SignalRow.recipe_id == judged.recipe_id, SignalRow.object_sha256 == judged.object_sha256)
-    last = select(func.max(SignalRow.at)).where(*about).scalar_subquery()
-    return session.scalars(select(SignalRow).where(*about, SignalRow.at == last).order_by(SignalRow.id)).all()
-
-
-def _columns(signal: Signal) -> dict[str, Any]:
-    return {**vars(signal), "region": None if signal.region is None else list(signal.region)}
-
-
-def as_signal(row: SignalRow) -> Signal:
-    """The value of a row."""
-    x_y_width_height: Any = None if row.region is None else tuple(row.region)
-    said = (row.detector, row.revision, row.label, row.score, row.error)
-    return Signal(*said, x_y_width_height, row.slug, row.approve, row.reject)

@@ -62,6 +62,8 @@ def tokens(text: str) -> list[str]:
 
 def normal(text: str) -> str:
     """The text without disguise: NFKC, folded case, no accents, nothing invisible, look-alikes as Latin."""
+    if text.isascii():
+        return text.casefold()
     folded = unicodedata.normalize("NFKC", text).casefold()
     visible = (
         sign
@@ -115,11 +117,14 @@ def _personal(rule: PromptRule, prompt: str) -> Iterator[Hit]:
 
 
 def _any(phrases: Sequence[str], words: Sequence[str]) -> Iterator[tuple[int, int]]:
-    return (span for phrase in phrases for span in _found(phrase, words))
+    """Where one of the phrases stands. Most do not even begin with a word that is there."""
+    for phrase in phrases:
+        wanted = _wanted(phrase)
+        if wanted and wanted[0] in words:
+            yield from _found(wanted, words)
 
 
-def _found(phrase: str, words: Sequence[str]) -> Iterator[tuple[int, int]]:
-    wanted = _wanted(phrase)
+def _found(wanted: tuple[str, ...], words: Sequence[str]) -> Iterator[tuple[int, int]]:
     for start in range(len(words) - len(wanted) + 1):
-        if wanted and words[start] == wanted[0] and tuple(words[start : start + len(wanted)]) == wanted:
+        if words[start] == wanted[0] and tuple(words[start : start + len(wanted)]) == wanted:
             yield start, start + len(wanted)

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session, aliased
 
 from wetplate.errors import DecisionConflict, ImageUnknown, ModerationError
 from wetplate.generation.tables import PaintingRow
-from wetplate.moderation import catalog
+from wetplate.moderation import catalog, heard
 from wetplate.moderation.bands import APPROVE, REJECT, REVIEW
 from wetplate.moderation.judge import Judged
 from wetplate.moderation.signals import Signal
@@ -76,7 +76,7 @@ def waiting(session: Session, family: str | None = None) -> list[Waiting]:
     if family is not None:
         query = query.where(RecipeRow.family == family)
     rows = session.execute(query).all()
-    signals = catalog.signals_of(session, [painting.sha256 for _, _, _, painting in rows])
+    signals = heard.signals_of(session, [painting.sha256 for _, _, _, painting in rows])
     return [
         Waiting(
             recipe_id=recipe.id,

@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 from wetplate.errors import ModerationError
 from wetplate.moderation import calibration, policies
 from wetplate.moderation.bands import Decision, decide
-from wetplate.moderation.catalog import as_signal
+from wetplate.moderation.heard import as_signal
 from wetplate.moderation.judge import POLICY, measured
 from wetplate.moderation.policy import Policy, Record
 from wetplate.moderation.prompts import hits

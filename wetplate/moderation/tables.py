@@ -11,7 +11,7 @@ from wetplate.storage.database import Base, Json, now
 
 
 class SignalRow(Base):
-    """One stored signal, append-only: a new revision adds rows. Written by `moderation.catalog` only.
+    """One stored signal, append-only: a new revision adds rows. Written by `moderation.heard` only.
 
     `region` is [x, y, width, height] in pixels of the whole picture; `slug`, `approve` and `reject` are what
     the policy then in force said of the label. All are null where there is none, and in rows older than them.
