@@ -124,13 +124,16 @@ def _of_notice(
 def _panel(who: Person, task: TaskRow, now: datetime) -> dict[str, Any]:
     """Whose turn it is."""
     may_take = bool(rights.allowed(task, who))
-    return {
+    proposed = _proposed(task, who, now)
+    told = {"undo": None} if proposed and proposed.mine else {}  # the panel says it
+    return told | {
         "title": f"Task {task.id}",
         "held": _held(task, who, now),
-        "proposed": _proposed(task, who, now),
+        "proposed": proposed,
         "closed": f"It was closed at {words.clock(task.closed_at)}." if task.closed_at else "",
         "may_take": may_take or (bool(task.closed_at) and task.queue in rights.queues(who)),
         "looking": _looking(task, who, now, may_take=may_take),
+        "free": may_take and not _elsewhere(task, who, now),
     }
 
 
@@ -156,11 +159,16 @@ def _looking(task: TaskRow, who: Person, now: datetime, *, may_take: bool) -> st
         return "This one needs somebody else than whoever decided on it before."
     if not may_take:
         return f"Deciding here needs the role {rights.least(task.queue, restricted=task.restricted)}."
-    if task.leased_until and task.leased_until > now and task.leased_by != who.id:
+    if _elsewhere(task, who, now) and task.leased_until:
         return f"Somebody else has it until {words.clock(task.leased_until)}. You can take it after that."
     if task.leased_by == who.id:
         return "Your hold on it ended; nothing was recorded. Take it again to decide."
     return "Nobody holds it. Looking claims nothing; take it to decide."
+
+
+def _elsewhere(task: TaskRow, who: Person, now: datetime) -> bool:
+    """Whether somebody else holds it."""
+    return task.leased_by != who.id and task.leased_until is not None and task.leased_until > now
 
 
 def _head(task: TaskRow, name: str, family: str, now: datetime) -> dict[str, Any]:
