@@ -19,6 +19,7 @@ from sqlalchemy import Engine, event, text
 
 from bench.scratch import scratch
 from wetplate.moderation import tasks, worklist
+from wetplate.moderation.tables import TaskRow
 from wetplate.review import decisions
 from wetplate.review.access import Person, Role
 from wetplate.storage.database import engine, now, transaction
@@ -98,7 +99,7 @@ def told(what: str, took: list[float]) -> None:
     print(f"{what:46} {statistics.median(took):8.2f} ms, 99 of 100 below {most:.2f} ms", flush=True)
 
 
-def lease(database: Engine, reviewer: str, **asked: Any) -> tasks.TaskRow:
+def lease(database: Engine, reviewer: str, **asked: Any) -> TaskRow:
     """Hold the next task; committed."""
     with transaction(database) as session:
         task = tasks.lease(session, "review", reviewer, now=now(), seconds=600, **asked)
