@@ -11,11 +11,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
-from skimage import data
+from skimage import data as skimage_data
 
 from families.rumba.studio import LACES, SOLES, render
 from wetplate.moderation.faces import Faces
@@ -24,6 +25,7 @@ from wetplate.moderation.signals import Classifier, Signal
 from wetplate.moderation.text import opened
 
 Picture = NDArray[np.uint8]
+data: Any = skimage_data  # its functions carry no types
 SIDES = (256, 512, 1024)
 #: Nobody is in these; on the coins there are heads in profile, which are counted apart.
 EMPTY = (

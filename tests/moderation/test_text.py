@@ -15,11 +15,11 @@ from wetplate.errors import ModelError
 from wetplate.generation.fake import waves
 from wetplate.moderation import rapid_reader
 from wetplate.moderation.policy import load
-from wetplate.moderation.rapid_reader import RapidReader
+from wetplate.moderation.rapid_reader import LARGEST
 from wetplate.moderation.reading import Line, rows
 from wetplate.moderation.signals import Signal
 from wetplate.moderation.tesseract_reader import TesseractReader, parsed
-from wetplate.moderation.text import LABELS, LARGEST, Text, opened, personal
+from wetplate.moderation.text import LABELS, Text, opened, personal
 
 PICTURE = waves("3" * 64, 96, 64)
 MAIL = "jane.doe@example.com"
@@ -120,9 +120,7 @@ def test_the_shipped_policy_knows_every_label() -> None:
 
 
 def test_an_engine_that_is_not_installed_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wetplate.moderation.text.RapidReader", lambda: gone)
-    gone = RapidReader()
-    gone.revision = rapid_reader.ABSENT
+    monkeypatch.setattr(rapid_reader, "installed", lambda: rapid_reader.ABSENT)
     (signal,) = opened("text", "", (), 5).classify([PICTURE])[0]
     assert "pip install rapidocr" in str(signal.error)
 
@@ -133,7 +131,7 @@ def test_the_real_reader_reads_small_pictures_and_passes_over_what_is_no_line() 
         mail, number, nothing, turned = detector.classify(
             [drawn(MAIL), drawn("4111 1111 1111 1111"), PICTURE, np.rot90(drawn(MAIL))]
         )
-    assert [signal.label for signal in mail + number + nothing] == ["TEXT_EMAIL", "TEXT_CARD", ""]
+    assert [signal.label for signal in (*mail, *number, *nothing)] == ["TEXT_EMAIL", "TEXT_CARD", ""]
     assert turned[0].label == "TEXT_EMAIL"
     assert detector.revision.startswith("rapidocr 3.")
     x, y, wide, tall = mail[0].region or (0, 0, 0, 0)

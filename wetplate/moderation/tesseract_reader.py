@@ -1,4 +1,7 @@
-"""Tesseract behind the Reader port: the `tesseract` command, one process a picture, no network."""
+"""Tesseract behind the Reader port: the `tesseract` command, one process a picture, no network.
+
+It reads pages. On plain grounds it reads well; on photographs it finds 1 text where RapidOCR finds 13.
+"""
 
 import io
 import shutil
