@@ -11,6 +11,8 @@ from wetplate.derivatives.profiles import load
 from wetplate.errors import ImageGone, NotServed
 from wetplate.publication import moves, takedown
 from wetplate.publication.states import State
+from wetplate.similarity import blocklist
+from wetplate.similarity.blocklist import Kind
 from wetplate.storage.memory import MemoryObjects
 
 FILE = File("0123456789abcdef-128.avif", "derivatives/a", None, "0" * 64, 9, "avif", 128, 128)
@@ -52,6 +54,16 @@ def test_an_address_with_a_version(state: State, version: int, signed: bool) -> 
 def test_a_name_that_was_withdrawn_stays_gone(state: State) -> None:
     with pytest.raises(ImageGone):
         standing(state, gone=frozenset({"old-1.avif"})).published("old-1.avif")
+
+
+@pytest.mark.parametrize("state", [*PUBLIC, State.DRAFT, State.HIDDEN])
+def test_what_a_notice_bars_is_there_for_nobody(state: State) -> None:
+    stands = standing(state, barred=True)
+    with pytest.raises(NotServed):
+        stands.published(FILE.name)
+    for signed in (False, True):
+        with pytest.raises(NotServed):
+            stands.admit(1, signed=signed)
 
 
 def test_the_very_same_bytes_may_come_back() -> None:
@@ -96,3 +108,11 @@ def test_what_it_says_after_a_takedown_and_after_the_image_came_back(
     assert stands.gone == names
     moves.take_down(session, image, "test", "quality")
     assert not read(session, [image])[image].legal
+
+
+def test_what_a_notice_bars_is_read_from_the_blocklist(session: Session, objects: MemoryObjects) -> None:
+    image = images.admitted(session, objects)
+    blocklist.block(session, Kind.OBJECT, image, "notice:1", "copyright", "test")
+    assert read(session, [image])[image].barred
+    blocklist.lift(session, "notice:1", "test")
+    assert not read(session, [image])[image].barred

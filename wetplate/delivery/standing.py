@@ -73,7 +73,7 @@ class Standing:
         """The file of this name, if strangers may have it. Raises ImageGone, NotServed."""
         if self.state == State.WITHDRAWN or (name in self.gone and name not in self.files):
             raise self._gone()
-        found = self.files.get(name) if self.state.public else None
+        found = self.files.get(name) if self.state.public and not self.barred else None
         if found is None:
             raise NotServed(NOT_THERE)
         return found
@@ -82,7 +82,7 @@ class Standing:
         """Return if an address of this security version may be answered. Raises ImageGone, NotServed."""
         if self.state == State.WITHDRAWN or version < self.version:
             raise self._gone()
-        if version > self.version or not (self.state.public or (signed and not self.barred)):
+        if version > self.version or self.barred or not (signed or self.state.public):
             raise NotServed(NOT_THERE)
 
     def _gone(self) -> ImageGone:

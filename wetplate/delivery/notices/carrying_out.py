@@ -110,8 +110,8 @@ def _verify(reach: Reach, notice_id: str, actor: str) -> str:
 
 def _seen(session: Session, reach: Reach, notice_id: str, images: Sequence[str]) -> dict[str, Any]:
     """What proves that the images are gone. Raises PurgeFailed while something is owed."""
-    dark = execute.went_dark(session, notice_id)
-    since = dark.at if dark else now()
+    click = execute.clicked(session, notice_id)
+    since = click.at if click else now()
     rows = _purged(session, images, since, named(reach.purgers))
     if owed := [row for row, *_ in rows if row.verified_at is None]:
         raise PurgeFailed(
@@ -120,10 +120,10 @@ def _seen(session: Session, reach: Reach, notice_id: str, images: Sequence[str])
     if images and reach.purgers and not rows:
         raise PurgeFailed("no purge was written down yet")
     asked = [_asked(session, reach, image) for image in images] if reach.front else []
-    last = max((row.verified_at for row, *_ in rows if row.verified_at), default=now())
+    last = _dark(rows)
     return {
-        "went_dark_at": since,
-        "verified_at": last,
+        "clicked_at": since,
+        "unservable_at": last,
         "seconds": max(0.0, (last - since).total_seconds()),
         "caches": [_told(*row) for row in rows],
         "asked": asked,
@@ -144,6 +144,15 @@ def _purged(
         .order_by(PurgeRow.id)
     )
     return [(row, topic, key) for row, topic, key in session.execute(query)]
+
+
+def _dark(rows: Sequence[tuple[PurgeRow, str, str]]) -> datetime:
+    """When the last cache was seen to refuse the last image; hidden counts, the takedown only follows."""
+    first: dict[str, int] = {}
+    for row, _, image in rows:
+        first[image] = min(first.get(image, row.event_id), row.event_id)
+    seen = [row.verified_at for row, _, image in rows if row.event_id == first[image] and row.verified_at]
+    return max(seen, default=now())
 
 
 def _asked(session: Session, reach: Reach, image: str) -> dict[str, Any]:

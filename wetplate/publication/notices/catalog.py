@@ -199,6 +199,7 @@ def choose(session: Session, notice_id: str, canonical_ids: Iterable[str], decis
         )
         same = [NoticeImageRow.notice, NoticeImageRow.canonical_id]
         session.execute(entry.on_conflict_do_update(index_elements=same, set_={"decision": decision}))
+    session.flush()
     session.expire_all()
     note(session, notice_id, "choose", actor, images=chosen, decision=decision)
 

@@ -86,13 +86,18 @@ def told(session: Session, notice_id: str, actor: str) -> NoticeRow:
     return row
 
 
-def went_dark(session: Session, notice_id: str) -> NoticeEventRow | None:
-    """The event from which on no origin served the images: withdrawn for the time being, else executed."""
-    row = NoticeEventRow
-    dark = row.event.in_((Step.WITHDRAW, Step.EXECUTE, DECIDED))
-    return session.scalars(
-        select(row).where(row.stream == notice_id, dark).order_by(row.position).limit(1)
-    ).first()
+def clicked(session: Session, notice_id: str) -> NoticeEventRow | None:
+    """The event by which somebody had the images go: withdrawn for the time being, else decided.
+
+    None if they stay: what was withdrawn was given back.
+    """
+    found: NoticeEventRow | None = None
+    for event in catalog.events(session, notice_id):
+        if event.event == Step.WITHDRAW:
+            found = event
+        elif event.event == Step.DECIDE:
+            found = (found or event) if Outcome(event.details["outcome"]).takes_down else None
+    return found
 
 
 def _open_events(session: Session, notice_id: str) -> list[int]:
