@@ -58,7 +58,7 @@ class Found:
     region: Region
 
 
-#: alt2 instead of the default: as many faces (98 of 100) at a fifth of the false boxes (bench/README.md).
+#: alt2 instead of the default: as many faces (98 of 100) at a tenth of the false boxes (bench/README.md).
 CASCADES = (
     Cascade("FACE", "haarcascade_frontalface_alt2.xml", 1.15, 4, 28),
     Cascade("FACE_PROFILE", "haarcascade_profileface.xml", 1.2, 4, 48, mirrored=True),
