@@ -64,16 +64,23 @@ def filled() -> Iterator[Engine]:
         owner = engine(server.url("owner"))
         with owner.begin() as connection:
             run(connection, FILL)
+        tidy(owner)
         with transaction(owner) as session:
             began = time.perf_counter()
             opened, _ = worklist.sync(session)
-            print(f"{'listing what waits, ' + format(opened, ','):46} {time.perf_counter() - began:8.1f} s")
+            said = f"listing what waits, {opened:,}"
+            print(f"{said:46} {time.perf_counter() - began:8.1f} s", flush=True)
         with owner.begin() as connection:
             run(connection, SPREAD)
-        with owner.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
-            connection.execute(text("VACUUM ANALYZE"))
+        tidy(owner)
         yield owner
         owner.dispose()
+
+
+def tidy(owner: Engine) -> None:
+    """As autovacuum would leave it."""
+    with owner.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+        connection.execute(text("VACUUM ANALYZE"))
 
 
 def run(connection: Any, script: str) -> None:

@@ -127,6 +127,25 @@ def at_once(
     return _commit(session, objects, task_id, moment)
 
 
+def settle(
+    session: Session,
+    objects: Objects,
+    subject: str,
+    person: Person,
+    decision: str,
+    reason: str,
+    note: str = "",
+    details: Mapping[str, Any] = wanted.NONE,
+) -> Outcome:
+    """Decide on the most urgent open task about an image or a notice, at once. Raises as `propose`.
+
+    Raises DecisionConflict if nothing waits.
+    """
+    for task in tasks.about(session, subject):
+        return at_once(session, objects, task.id, person, decision, reason, note, details)
+    raise DecisionConflict(f"nothing about {subject[:23]} waits for a decision")
+
+
 def reasons(queue: str, decision: str, subject: str = "") -> Mapping[str, str]:
     """Reason codes and their sentences. Raises ModerationError."""
     return codes.reasons(queue, decision, subject)

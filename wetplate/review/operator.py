@@ -10,9 +10,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from wetplate.errors import DecisionConflict
 from wetplate.moderation import queue, tasks, worklist
-from wetplate.moderation.tables import TaskRow
 from wetplate.recipes.tables import RecipeRow
 from wetplate.review import decisions
 from wetplate.review.access import Person, Role
@@ -33,14 +31,12 @@ def decide(
 ) -> Outcome:
     """Decide on what waits about this image, at once. Raises DecisionConflict, ModerationError."""
     person = Person(queue.checked_name(name), Role.ADMIN, csrf="")
-    task = next(iter(tasks.about(session, recipe_id)), None) or _found(session, recipe_id)
-    return decisions.at_once(session, objects, task.id, person, decision, reason, note, details)
+    if not tasks.about(session, recipe_id):
+        _list(session, recipe_id)
+    return decisions.settle(session, objects, recipe_id, person, decision, reason, note, details)
 
 
-def _found(session: Session, recipe_id: str) -> TaskRow:
-    """The task of an image that waits and that nobody has put on the list yet."""
+def _list(session: Session, recipe_id: str) -> None:
+    """Put an image on the list that waits and that nobody has put there yet."""
     queue.waiting_verdict(session, recipe_id)
     worklist.sync(session, session.get_one(RecipeRow, recipe_id).family)
-    for task in tasks.about(session, recipe_id):
-        return task
-    raise DecisionConflict(f"{recipe_id[:12]} is no longer part of its family: nothing waits for it")
