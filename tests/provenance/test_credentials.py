@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,6 +27,7 @@ from wetplate.provenance.claim import Parent, commitment, manifest
 from wetplate.provenance.signing import Signed, Signer
 from wetplate.provenance.tables import CredentialsRow, ProvenanceRow
 from wetplate.recipes.catalog import REDACTION, enter, register
+from wetplate.redaction.redact import redact
 from wetplate.storage.memory import MemoryObjects
 
 PNG = "image/png"
@@ -160,13 +162,37 @@ def test_a_redacted_picture_opens_the_one_before_it(
         assert said.manifests == (3 if canonical else 2)
 
 
-def test_a_photograph_that_was_covered_was_edited_by_people(session: Session, objects: MemoryObjects) -> None:
+def test_of_a_photograph_that_was_covered_nothing_older_travels(
+    session: Session, objects: MemoryObjects, tmp_path: Path
+) -> None:
+    """The camera's credentials may hold a thumbnail of what was covered; the file itself leaves its place."""
     register(session, images.family())
-    arrival = Arrival("a.png", outside.picture(1, "PNG"), {})
-    adopted = adopt(session, objects, outside.ours(), images.family(), arrival, "digitalCapture")
-    image = redacted(session, objects, adopted.recipe_id)
-    assert catalog.recorded(session, image).source_type == "humanEdits"
+    body = outside.captured(1, outside.theirs(tmp_path), PNG)
+    adopted = adopt(session, objects, outside.ours(), images.family(), Arrival("a.png", body, {}))
+    (old,) = outside.approved(session, objects)
+    profile = replace(images.FIXED, widths=(64,), credentials=Credentials("full"))
+    derive(session, objects, outside.ours(), old, profile)
+    before = session.get_one(PaintingRow, adopted.recipe_id)
+    covered = redact(session, objects, before.recipe_id, before.sha256, [(10, 10, 20, 20)], "test", "face")
+    painting = session.get_one(PaintingRow, covered)
+    images.verdict(session, before.recipe_id, before.sha256, "reject")
+    images.verdict(session, covered, painting.sha256, "approve")
+    (judged,) = unadmitted(session, "boots")
+    image = admit(session, objects, judged).id
+    row = catalog.record(session, image, images.family())
+    assert (row.source_type, row.derived_from) == ("humanEdits", before.recipe_id)
     assert catalog.claim(session, image).oversight == ""
+    assert [entry.key for entry in objects.list("originals/")] == []
+    for file in derive(session, objects, outside.ours(), image, profile):
+        said = read(objects, file)
+        assert (said.trusted, said.manifests) == (True, 2)
+
+
+def test_a_heavy_chain_stands_beside_the_file() -> None:
+    claim = CLAIM.opening()
+    for weight, mode in ((0, "full"), (credentials.HEAVY + 1, "sidecar")):
+        base = credentials.Base(claim, replace(NAMED, manifest=bytes(weight)))
+        assert [base.of_file(asked)[0] for asked in ("full", "short", "sidecar")] == [mode, mode, "sidecar"]
 
 
 def test_the_commitment_of_a_row_from_before_stays(session: Session, objects: MemoryObjects) -> None:

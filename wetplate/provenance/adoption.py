@@ -14,7 +14,6 @@ Rules:
 """
 
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,6 +34,7 @@ from wetplate.provenance.disclosure import GENERATIVE
 from wetplate.provenance.metadata import SOURCE_TYPES, VOCABULARY, mark, source_type_uri
 from wetplate.provenance.signing import Credentials, Signer
 from wetplate.provenance.tables import OriginalRow
+from wetplate.recipes import originals
 from wetplate.recipes.catalog import ORIGINAL, enter
 from wetplate.recipes.family import Family
 from wetplate.recipes.infotext import carriers
@@ -119,8 +119,9 @@ def _kept(
     pixels: Pixels,
 ) -> str:
     """The recipe id of the file, kept: objects, recipe, painting, row."""
-    head = objects.put(key(digest), arrival.body, content_type=seen.media_type)
-    recipe_id = _recipe(session, family, arrival, digest, seen)
+    head = objects.put(originals.key(digest), arrival.body, content_type=seen.media_type)
+    manifest = _manifest(objects, signer, arrival.body, seen, digest)
+    recipe_id = _recipe(session, family, arrival, digest, seen, manifest)
     keep_pixels(session, objects, recipe_id, pixels, PAINTER)
     values = {
         "recipe_id": recipe_id,
@@ -131,7 +132,7 @@ def _kept(
         "name": arrival.name,
         "source_type": seen.source_type,
         "credentials": seen.credentials,
-        "manifest_key": _manifest(objects, signer, arrival.body, seen, digest),
+        "manifest_key": manifest,
         "infotext": seen.infotext,
         "unknown": list(seen.unknown),
     }
@@ -158,32 +159,31 @@ def examine(signer: Signer, family: Family, arrival: Arrival, source_type: str |
     return Examined(media_type, whole, _worth(said), infotext, tuple(unknown))
 
 
-def key(digest: str) -> str:
-    """Where the file as it came lies."""
-    return f"originals/{digest}"
-
-
 def _standing(session: Session, family: str, digest: str) -> OriginalRow | None:
     same = select(OriginalRow).join(RecipeRow, RecipeRow.id == OriginalRow.recipe_id)
     return session.scalars(same.where(RecipeRow.family == family, OriginalRow.sha256 == digest)).first()
 
 
-def _recipe(session: Session, family: Family, arrival: Arrival, digest: str, seen: Examined) -> str:
+def _recipe(
+    session: Session, family: Family, arrival: Arrival, digest: str, seen: Examined, manifest: str | None
+) -> str:
     """The prompt stands in the recipe, where moderation reads it."""
     prompt = seen.infotext["prompt"] if seen.infotext else ""
-    body = {"object_sha256": digest, "media_type": seen.media_type, "source_type": seen.source_type}
-    return enter(session, family.slug, ORIGINAL, arrival.variant, body | {"prompt": prompt})
+    told = {"object_sha256": digest, "media_type": seen.media_type, "source_type": seen.source_type}
+    body = {**told, "manifest": manifest is not None, "prompt": prompt}
+    return enter(session, family.slug, ORIGINAL, arrival.variant, body)
 
 
 def _manifest(objects: Objects, signer: Signer, body: bytes, seen: Examined, digest: str) -> str | None:
     """Keep the credentials by themselves as well; gives where. Unreadable ones stay in the file only."""
     if seen.credentials == "none":
         return None
-    with suppress(ProvenanceError):
+    try:
         manifest = signer.parent(body, seen.media_type, Parent("original", seen.media_type, digest)).manifest
-        if manifest is not None:
-            return objects.put(f"{key(digest)}.c2pa", manifest, content_type=MANIFEST).key
-    return None
+    except ProvenanceError:
+        return None
+    key = originals.manifest_key(digest)
+    return objects.put(key, manifest, content_type=MANIFEST).key if manifest is not None else None
 
 
 def _source_type(body: bytes, said: Credentials | None) -> str | None:

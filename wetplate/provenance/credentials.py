@@ -9,8 +9,11 @@ Rules:
 2. What we painted begins with `created`. What was adopted or redacted begins with `opened`, and names what it
    was opened from: the file it came in, with the credentials that it brought, or the picture before it was
    covered.
-3. A file of what was opened never leaves without that chain: credentials that somebody brought are kept.
-4. Whether an authority vouched for the time of signing is recorded, also that none was asked.
+3. A file of what was opened never leaves without that chain: credentials that somebody brought are kept;
+   beside the file where they are heavy (cameras put thumbnails in).
+4. But a redacted picture does not carry what an adopted one brought: a thumbnail in there could show what was
+   covered.
+5. Whether an authority vouched for the time of signing is recorded, also that none was asked.
 """
 
 from contextlib import suppress
@@ -35,6 +38,7 @@ from wetplate.storage.objects import Objects, sha256
 MANIFEST = "application/c2pa"
 PNG = MEDIA_TYPES["png"]
 FULL, SHORT, SIDECAR = "full", "short", "sidecar"
+HEAVY = 50_000  # bytes of a chain that goes into no file
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,8 @@ class Base:
         """The mode that applies, the claim a file begins with, and its parent, if the file names one."""
         if mode == SHORT and self.claim.actions[0] == "created":
             return SHORT, self.claim, None
-        return (FULL if mode == SHORT else mode), self.claim.opening(), self.parent
+        heavy = len(self.parent.manifest or b"") > HEAVY
+        return (SIDECAR if heavy or mode == SIDECAR else FULL), self.claim.opening(), self.parent
 
 
 def stand(session: Session, canonical_id: str) -> bool:
@@ -101,6 +106,8 @@ def _before(session: Session, objects: Objects, signer: Signer, recipe: RecipeRo
         return Parent("before redaction", PNG, f"xmp:iid:{before.sha256[:32]}")
     known = catalog.recorded(session, image.id)
     named = Parent("before redaction", PNG, f"xmp:iid:{known.public_id}")
+    if known.ingredient_key is not None:
+        return named
     with suppress(ObjectMissing):  # it lies out of reach, or was deleted when its time was over
         return signer.parent(objects.get(image.key), PNG, named, objects.get(row.key))
     return named

@@ -100,6 +100,7 @@ def original_objects(scope: Scope) -> Iterator[Finding]:
     query = (
         select(OriginalRow.key, OriginalRow.sha256, OriginalRow.bytes)
         .join(CanonicalRow, CanonicalRow.recipe_id == OriginalRow.recipe_id)
+        .where(~restricted.apart(OriginalRow.key))
         .order_by(OriginalRow.key)
     )
     kept = [Kept(*row) for row in scope.session.execute(scope.narrowed(query))]

@@ -24,7 +24,8 @@ from wetplate.generation import catalog as paintings
 from wetplate.generation.tables import PaintingRow
 from wetplate.imaging.codec import decode
 from wetplate.imaging.pixels import Pixels
-from wetplate.recipes.catalog import REDACTION, enter
+from wetplate.recipes import originals
+from wetplate.recipes.catalog import ORIGINAL, REDACTION, enter
 from wetplate.recipes.tables import RecipeRow
 from wetplate.redaction.cover import FILL, Region, areas, fill
 from wetplate.retention import restricted
@@ -63,9 +64,16 @@ def redact(
 
 
 def places(session: Session, object_sha256: str) -> Iterator[tuple[str, str]]:
-    """Every key under which these judged bytes, or the canonical made of them, stand, and whose they are."""
-    same = select(PaintingRow.key, PaintingRow.recipe_id).where(PaintingRow.sha256 == object_sha256)
-    yield from [(key, recipe_id) for key, recipe_id in session.execute(same.order_by(PaintingRow.key))]
+    """Every key under which these judged bytes, or the canonical made of them, stand, and whose they are.
+
+    Of an adopted picture, the file it came in too, and the credentials that it brought.
+    """
+    same = select(PaintingRow, RecipeRow).join(RecipeRow, RecipeRow.id == PaintingRow.recipe_id)
+    query = same.where(PaintingRow.sha256 == object_sha256).order_by(PaintingRow.key)
+    for painting, recipe in session.execute(query).all():
+        yield painting.key, recipe.id
+        if recipe.kind == ORIGINAL:
+            yield from ((key, recipe.id) for key in originals.keys(recipe.body))
     image = canonical.of_object(session, object_sha256)
     if image is not None:
         yield image.key, image.recipe_id
