@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 
+import pytest
+
 from tests.moderation.conftest import a_policy
 from wetplate.generation.fake import waves
-from wetplate.moderation.detectors import abilities, abilities_of, open_classifiers
+from wetplate.moderation.detectors import abilities, abilities_of, open_classifiers, revisions
 from wetplate.moderation.faces import Faces
 from wetplate.moderation.nudenet_process import NudeNet
 from wetplate.moderation.policy import load
@@ -37,3 +39,16 @@ def test_people_are_told_what_each_sees_and_is_blind_to() -> None:
     assert "| surface | 1 | empty frames and noise | everything a picture shows |" in said
     assert abilities_of("nudenet") == (NudeNet.sees, NudeNet.blind)
     assert abilities_of("another")[1] == "all else"
+
+
+def test_the_revision_of_each_detector_is_told_without_opening_a_model() -> None:
+    eye = a_policy().detectors["eye"]
+    pinned = replace(eye, name="vit", kind="transformers", model="some/model", revision="a" * 40)
+    now = revisions(a_policy(detectors={"eye": eye, "vit": pinned}))
+    assert now == {"eye": Surface("eye").revision, "vit": f"some/model@{'a' * 40}"}
+
+
+def test_what_is_not_installed_has_no_revision(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    nudenet = replace(a_policy().detectors["eye"], name="nudenet", kind="nudenet")
+    assert revisions(a_policy(detectors={"nudenet": nudenet})) == {}
