@@ -36,7 +36,7 @@ def test_no_detector_is_no_error() -> None:
 
 def test_people_are_told_what_each_sees_and_is_blind_to() -> None:
     said = abilities([Surface()])
-    assert "| surface | 1 | empty frames and noise | everything a picture shows |" in said
+    assert "| surface | 2 | empty frames and noise | everything a picture shows |" in said
     assert abilities_of("nudenet") == (NudeNet.sees, NudeNet.blind)
     assert abilities_of("another")[1] == "all else"
 

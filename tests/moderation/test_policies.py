@@ -26,5 +26,5 @@ def test_a_policy_is_kept_once_and_reads_back_the_same(session: Session) -> None
 def test_a_form_that_this_code_does_not_read_is_refused_by_name(session: Session) -> None:
     session.add(PolicyRow(sha256="8" * 64, name="old", taxonomy="1", body="version = 1"))
     session.flush()
-    with pytest.raises(ModerationError, match="policy old 88888888.*version"):
+    with pytest.raises(ModerationError, match=r"policy old 88888888.*version"):
         policies.kept(session, "8" * 64)
