@@ -13,7 +13,8 @@ from tests.delivery.stock import stock
 from wetplate.delivery.app import app
 from wetplate.errors import DeliveryError
 from wetplate.publication import moves
-from wetplate.settings import serving
+from wetplate.review import accounts, passwords
+from wetplate.settings import reviewing, serving, settings
 from wetplate.storage.database import transaction
 from wetplate.storage.memory import MemoryObjects
 
@@ -29,6 +30,24 @@ def test_an_edge_stands_in_front_where_it_can(tmp_path: Path) -> None:
         ["edge", "--port", "3003", "--origin", "http://127.0.0.1:4002"],
     ]
     assert door.purgers(replace(how, purgers="fastly=abc")) == "fastly=abc"
+
+
+def test_the_console_is_entered_with_a_password_that_is_told_once(database: Engine) -> None:
+    how, now = replace(reviewing(), personal_key="ab" * 32), settings()
+    assert door.console(how)[1:] == ["review", "serve", "--port", "3004"]
+    told = door.first_account(database, how, now)
+    assert told.startswith("sign in as [bold]admin[/bold], password [bold]")
+    assert door.first_account(database, how, now) == ""
+    with transaction(database) as session:
+        [row] = accounts.listed(session)
+        assert row.role == "admin"
+        assert row.password
+        assert passwords.fits(row.password, told.split("[bold]")[2].split("[/bold]")[0])
+
+
+def test_nobody_is_made_where_a_provider_says_who_comes_in(database: Engine) -> None:
+    how = replace(reviewing(), oidc_issuer="https://id.example")
+    assert door.first_account(database, how, settings()) == ""
 
 
 def test_without_varnish_the_origin_is_the_door() -> None:

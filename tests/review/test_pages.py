@@ -139,6 +139,14 @@ def test_neighbours_are_shown_beside_a_picture_and_others_are_not(senior: Client
     assert senior.get(f"/pixels/{id}/near/{made.recipes[3]}").status_code == 404
 
 
+def test_images_of_a_notice_are_shown_and_no_others(senior: Client, made: Stage) -> None:
+    path = f"/pixels/notice/{made.notice}/{made.image}/thumb"
+    assert path in senior.get(f"/notices/{made.notice}").text
+    assert sniff(senior.get(path).content) == "webp"
+    assert senior.get(f"/pixels/notice/{made.notice}/{'0' * 64}/thumb").status_code == 404
+    assert senior.get(f"/pixels/notice/{'0' * 16}/{made.image}/full").status_code == 404
+
+
 def test_quarantine_shows_no_pixels_until_a_senior_said_why(
     made: Stage, served: Console, reviewer: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,11 +11,13 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from wetplate.canonical.tables import CanonicalRow
 from wetplate.publication.notices import catalog, kinds
 from wetplate.publication.notices.steps import State
 from wetplate.publication.notices.tables import EvidenceRow, NoticeImageRow, NoticeRow
 from wetplate.publication.tables import PublicationRow
-from wetplate.review.pages import past, words
+from wetplate.review.pages import alike, past, words
+from wetplate.review.pages.thumbs import Thumb
 from wetplate.review.pages.words import HEAD, Tag
 
 KINDS = {"dmca": "DMCA (copyright)", "dsa": "Digital Services Act", "other": "other complaint"}
@@ -43,6 +45,7 @@ class Concerned:
     decision: Tag
     stands: str
     checked: bool
+    picture: Thumb
 
 
 @dataclass(frozen=True)
@@ -84,14 +87,28 @@ def images(session: Session, notice_id: str) -> list[Concerned]:
         PublicationRow.canonical_id.in_(ids)
     )
     stands = dict(session.execute(query).all())
-    return [_concerned(row, stands.get(row.canonical_id, "draft")) for row in rows]
+    made = select(CanonicalRow.id, CanonicalRow.recipe_id).where(CanonicalRow.id.in_(ids))
+    recipes = dict(session.execute(made).all())
+    kept = alike.shut(session, list(recipes.values()))
+    closed = {id for id, recipe in recipes.items() if kept.get(recipe, (False, False))[0]}
+    return [
+        _concerned(row, stands.get(row.canonical_id, "draft"), sealed=row.canonical_id in closed)
+        for row in rows
+    ]
 
 
-def _concerned(row: NoticeImageRow, stands: str) -> Concerned:
-    relation = RELATIONS.get(row.relation, row.relation)
-    checked = row.decision == catalog.INCLUDED
-    short = row.canonical_id[:HEAD]
-    return Concerned(row.canonical_id, short, relation, DECISIONS[row.decision], stands, checked)
+def _concerned(row: NoticeImageRow, stands: str, *, sealed: bool) -> Concerned:
+    return Concerned(
+        row.canonical_id,
+        row.canonical_id[:HEAD],
+        RELATIONS.get(row.relation, row.relation),
+        DECISIONS[row.decision],
+        stands,
+        row.decision == catalog.INCLUDED,
+        Thumb("", "in quarantine: no pixels are shown", "")
+        if sealed
+        else Thumb(f"/pixels/notice/{row.notice}/{row.canonical_id}/thumb", "", "", row.canonical_id[:HEAD]),
+    )
 
 
 def _said(said: Mapping[str, Any]) -> list[tuple[str, str]]:

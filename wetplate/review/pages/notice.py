@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
 
 from wetplate.errors import Erased, NoticeStep
-from wetplate.publication.notices import catalog, decisions, grounds, steps
+from wetplate.publication.notices import catalog, decisions, execute, grounds, steps
 from wetplate.publication.notices.steps import State, Step
 from wetplate.publication.notices.tables import NoticeImageRow, NoticeRow
 from wetplate.retention import personal
@@ -65,6 +65,9 @@ PLAIN: Mapping[Step, Offered] = {
         "Withdraw for now",
         "The images are not shown while it is decided. Can be given back.",
         "grave",
+    ),
+    Step.EXECUTE: Offered(
+        "execute", "Execute now", "The machine does it within seconds; this does not wait for it.", "grave"
     ),
     Step.NOTIFY: Offered("notify", "Tell the reasons", "The statement of reasons can be read from then on."),
     Step.SUE: Offered(
@@ -230,8 +233,10 @@ def _appeal_decided(session: Session, notice_id: str, actor: str, form: FormData
 
 
 def _uphold(session: Session, notice_id: str, actor: str, form: FormData) -> None:
+    """Decide, and get the images out of sight at once; whoever hears of it carries out the rest."""
     left = any(row.decision == catalog.LEFT_OUT for row in catalog.images(session, notice_id))
     _decide(session, notice_id, actor, form, "partial" if left else "upheld")
+    execute.hide(session, notice_id, actor)
 
 
 Verb = Callable[[Session, str, str, FormData], object]
@@ -242,6 +247,7 @@ TAKEN: Mapping[str, Verb] = {
     "acknowledge": lambda s, id, actor, form: catalog.take(s, id, Step.ACKNOWLEDGE, actor),
     "triage": lambda s, id, actor, form: decisions.triage(s, id, actor),
     "withdraw": lambda s, id, actor, form: decisions.withdraw(s, id, actor),
+    "execute": lambda s, id, actor, form: execute.execute(s, id, actor),
     "notify": lambda s, id, actor, form: catalog.take(s, id, Step.NOTIFY, actor),
     "sue": lambda s, id, actor, form: decisions.sued(s, id, actor, _text(form, "note")),
     "appeal": lambda s, id, actor, form: decisions.appeal(s, id, actor, _text(form, "note")),

@@ -10,6 +10,7 @@ Rules:
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
+from wetplate.canonical.tables import CanonicalRow
 from wetplate.errors import DecisionConflict, ImageUnknown, RoleRefused
 from wetplate.generation.tables import PaintingRow
 from wetplate.imaging.codec import MEDIA_TYPES, PNG, Encoding, decode, encode
@@ -17,6 +18,7 @@ from wetplate.imaging.pixels import Pixels
 from wetplate.imaging.resize import downscale
 from wetplate.moderation import tasks
 from wetplate.moderation.tables import TaskRow
+from wetplate.publication.notices.tables import NoticeImageRow
 from wetplate.review.pages import alike, grants
 from wetplate.review.pages.endpoint import Asked, Desk
 from wetplate.storage.objects import Objects
@@ -36,13 +38,8 @@ HEADERS = {
 def own(desk: Desk, session: Session, asked: Asked) -> Response:
     """The picture of a task, `full` or as `thumb`."""
     task = _open(session, asked)
-    what = asked.word("what")
     pixels = _decoded(session, desk.objects, task.subject, task.object_sha256)
-    if what == "full":
-        return _answer(pixels, PNG if pixels.shape[0] * pixels.shape[1] <= MANY else LARGE)
-    if what == "thumb":
-        return _answer(_small(pixels), SMALL)
-    raise ImageUnknown(f"{what[:20]!r} is nothing a picture is shown as: full, thumb")
+    return _shown(pixels, asked.word("what"))
 
 
 def neighbour(desk: Desk, session: Session, asked: Asked) -> Response:
@@ -52,6 +49,16 @@ def neighbour(desk: Desk, session: Session, asked: Asked) -> Response:
     if found is None or alike.shut(session, [wanted]).get(wanted, (False, False))[0]:
         raise ImageUnknown("no such picture looks like this one, or it is in quarantine")
     return _answer(_small(_decoded(session, desk.objects, wanted, found.object_sha256)), SMALL)
+
+
+def concerned(desk: Desk, session: Session, asked: Asked) -> Response:
+    """An image that a notice is about, `full` or as `thumb`; of what is in quarantine nothing."""
+    id = asked.word("image")
+    row = session.get(NoticeImageRow, (asked.word("notice"), id))
+    image = session.get(CanonicalRow, id) if row else None
+    if image is None or alike.shut(session, [image.recipe_id]).get(image.recipe_id, (False, False))[0]:
+        raise ImageUnknown("the notice is about no such image, or it is in quarantine")
+    return _shown(decode(desk.objects.get(image.key)), asked.word("what"))
 
 
 def _open(session: Session, asked: Asked) -> TaskRow:
@@ -71,6 +78,14 @@ def _decoded(session: Session, objects: Objects, recipe_id: str, object_sha256: 
     if painting.sha256 != object_sha256:
         raise DecisionConflict("the picture was painted again since; a task about the new one will come")
     return decode(objects.get(painting.key))
+
+
+def _shown(pixels: Pixels, what: str) -> Response:
+    if what == "full":
+        return _answer(pixels, PNG if pixels.shape[0] * pixels.shape[1] <= MANY else LARGE)
+    if what == "thumb":
+        return _answer(_small(pixels), SMALL)
+    raise ImageUnknown(f"{what[:20]!r} is nothing a picture is shown as: full, thumb")
 
 
 def _small(pixels: Pixels) -> Pixels:

@@ -27,6 +27,7 @@ def routes(desk: Desk) -> Sequence[BaseRoute]:
         "/task/{id:int}": (one_task, Role.VIEWER),
         "/pixels/{id:int}/{what}": (pixels.own, Role.VIEWER),
         "/pixels/{id:int}/near/{recipe}": (pixels.neighbour, Role.VIEWER),
+        "/pixels/notice/{notice}/{image}/{what}": (pixels.concerned, Role.REVIEWER),
         "/image/{id}": (one_image, Role.VIEWER),
         "/notices": (notices, Role.VIEWER),
         "/notices/{id}": (one_notice, Role.VIEWER),
