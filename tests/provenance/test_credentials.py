@@ -80,20 +80,19 @@ def test_an_authority_that_does_not_answer_is_said() -> None:
         signer.sign(picture(PNG), PNG, CLAIM)
 
 
-@pytest.mark.parametrize("mode", ["full", "short", "sidecar"])
-def test_what_was_painted_in_every_mode(session: Session, objects: MemoryObjects, mode: str) -> None:
-    image = images.recorded(session, objects)
-    profile = replace(images.FIXED, widths=(128,), credentials=Credentials(mode))
-    files = derive(session, objects, outside.ours(), image, profile)
-    assert {file.format for file in files} == {"avif", "webp", "jpeg"}
-    for file in files:
-        said = read(objects, file)
-        assert (said.trusted, said.problems, file.credentials) == (True, (), mode)
-        assert (file.manifest_key is not None) == (mode == "sidecar")
-        assert (said.manifests, said.claim.actions[0]) == (
-            (1, "created") if mode == "short" else (2, "opened")
-        )
-        assert said.claim.oversight == "human_validated"  # `images` has a person approve
+def test_what_was_painted_in_every_mode(session: Session, objects: MemoryObjects) -> None:
+    for number, mode in enumerate(("full", "short", "sidecar")):
+        image = images.recorded(session, objects, number)
+        profile = replace(images.FIXED, widths=(128,), credentials=Credentials(mode))
+        files = derive(session, objects, outside.ours(), image, profile)
+        assert {file.format for file in files} == {"avif", "webp", "jpeg"}
+        for file in files:
+            said = read(objects, file)
+            assert (said.trusted, said.problems, file.credentials) == (True, (), mode)
+            assert (file.manifest_key is not None) == (mode == "sidecar")
+            assert said.manifests == (1 if mode == "short" else 2)
+            assert said.claim.actions[0] == ("created" if mode == "short" else "opened")
+            assert said.claim.oversight == "human_validated"  # `images` has a person approve
     row = session.get_one(CredentialsRow, image)
     assert (row.key, row.timestamp) == (f"canonical/{image[:2]}/{image}.png.c2pa", None)
     own = outside.ours().read(
@@ -137,29 +136,25 @@ def redacted(session: Session, objects: MemoryObjects, of: str) -> str:
     return image
 
 
-@pytest.mark.parametrize("canonical", [True, False], ids=["was canonical", "never was"])
-def test_a_redacted_picture_opens_the_one_before_it(
-    session: Session, objects: MemoryObjects, canonical: bool
-) -> None:
+def test_a_redacted_picture_opens_the_one_before_it(session: Session, objects: MemoryObjects) -> None:
+    """Which was signed, or never was."""
     signer: Signer = outside.ours()
     profile = replace(images.FIXED, widths=(128,), credentials=Credentials("short"))
-    old = images.recorded(session, objects)
-    if canonical:
-        derive(session, objects, signer, old, profile)
-    before = session.get_one(CanonicalRow, old)
-    image = redacted(session, objects, before.recipe_id)
-    row = catalog.recorded(session, image)
-    assert (row.derived_from, row.source_type) == (before.recipe_id, "trainedAlgorithmicMedia")
-    assert row.prompt == catalog.recorded(session, old).prompt
-    claim = credentials.base(
-        session, objects, signer, session.get_one(CanonicalRow, image),
-        objects.get(session.get_one(CanonicalRow, image).key),
-    ).claim  # fmt: skip
-    assert claim.actions == ("opened", "edited")
-    for file in derive(session, objects, signer, image, profile):
-        said = read(objects, file)
-        assert (said.trusted, said.problems, file.credentials) == (True, (), "full")
-        assert said.manifests == (3 if canonical else 2)
+    for number, signed in enumerate((True, False)):
+        old = images.recorded(session, objects, number)
+        if signed:
+            derive(session, objects, signer, old, profile)
+        before = session.get_one(CanonicalRow, old)
+        image = redacted(session, objects, before.recipe_id)
+        row, canonical = catalog.recorded(session, image), session.get_one(CanonicalRow, image)
+        assert (row.derived_from, row.source_type) == (before.recipe_id, "trainedAlgorithmicMedia")
+        assert row.prompt == catalog.recorded(session, old).prompt
+        base = credentials.base(session, objects, signer, canonical, objects.get(canonical.key))
+        assert base.claim.actions == ("opened", "edited")
+        for file in derive(session, objects, signer, image, profile):
+            said = read(objects, file)
+            assert (said.trusted, said.problems, file.credentials) == (True, (), "full")
+            assert said.manifests == (3 if signed else 2)
 
 
 def test_of_a_photograph_that_was_covered_nothing_older_travels(

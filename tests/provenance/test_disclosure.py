@@ -36,15 +36,14 @@ def test_people_decide_and_what_was_decided_before_stays(session: Session, objec
     assert disclosure.decided(session, [image, "0" * 64]).keys() == {image}
 
 
-@pytest.mark.parametrize(
-    ("need", "depicts", "words"),
-    [("perhaps", [], ""), ("required", ["dog"], ""), ("none", [], "x" * 201), ("none", [], "a\u202eb")],
-)
-def test_what_cannot_be_said(
-    session: Session, objects: MemoryObjects, need: str, depicts: list[str], words: str
-) -> None:
+def test_what_cannot_be_said(session: Session, objects: MemoryObjects) -> None:
     image = images.recorded(session, objects)
-    with pytest.raises(ProvenanceError):
-        disclosure.say(session, image, need, depicts, words, "person:p1")
+    for need, depicts, words in (
+        *(("perhaps", [], ""), ("required", ["dog"], "")),
+        *(("none", [], "x" * 201), ("none", [], "a\u202eb")),
+    ):
+        with pytest.raises(ProvenanceError):
+            disclosure.say(session, image, need, depicts, words, "person:p1")
     with pytest.raises(ProvenanceError, match="no record"):
         disclosure.say(session, "0" * 64, "none", [], "", "person:p1")
+    assert session.scalars(select(DisclosureRow)).all() == []

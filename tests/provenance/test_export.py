@@ -1,10 +1,11 @@
 """Exports: valid in their own formats, the same each time, and private only where they say so."""
 
 import json
+from collections.abc import Iterator
 
 import pytest
-from sqlalchemy.orm import Session
 
+from tests.delivery.conftest import lent
 from tests.publication import images
 from wetplate.attestation import dsse
 from wetplate.attestation.keys import fresh
@@ -14,12 +15,26 @@ from wetplate.provenance.claim import commitment
 from wetplate.provenance.history import History
 from wetplate.publication.lineage import history
 from wetplate.recipes.catalog import register
+from wetplate.storage.cluster import Server
+from wetplate.storage.database import transaction
 from wetplate.storage.memory import MemoryObjects
 
 
-@pytest.fixture
-def known(session: Session, objects: MemoryObjects) -> History:
-    return history(session, images.published(session, objects))
+@pytest.fixture(scope="module")
+def both(postgres_server: Server) -> Iterator[tuple[History, History]]:
+    """A published image and one that is only recorded."""
+    objects = MemoryObjects()
+    with lent(postgres_server) as engine, transaction(engine) as session:
+        register(session, images.family())
+        with pytest.raises(ImageUnknown, match="nothing to export"):
+            history(session, images.recipe().id)
+        made = images.published(session, objects), images.recorded(session, objects, 1)
+        yield history(session, made[0]), history(session, made[1])
+
+
+@pytest.fixture(scope="module")
+def known(both: tuple[History, History]) -> History:
+    return both[0]
 
 
 def test_prov_is_read_by_the_library_that_knows_it(known: History) -> None:
@@ -72,16 +87,9 @@ def test_the_record_opens_the_commitment(known: History) -> None:
     assert commitment(said["record"], said["salt"]) == said["commitment"]
 
 
-def test_a_person_is_another_one_in_another_image(session: Session, objects: MemoryObjects) -> None:
-    one, other = (history(session, images.recorded(session, objects, number)) for number in (0, 1))
-    names = {export.who(each, "person:anna") for each in (one, other)}
+def test_a_person_is_another_one_in_another_image(both: tuple[History, History]) -> None:
+    names = {export.who(each, "person:anna") for each in both}
     assert len(names) == 2
     assert not any("anna" in name for name in names)
-    assert export.who(one, "person:anna") == export.who(one, "person:anna")
-    assert export.who(one, "policy") == "software:wetplate"
-
-
-def test_there_is_nothing_to_export_of_what_is_not_canonical(session: Session) -> None:
-    register(session, images.family())
-    with pytest.raises(ImageUnknown, match="nothing to export"):
-        history(session, images.recipe().id)
+    assert export.who(both[0], "person:anna") == export.who(both[0], "person:anna")
+    assert export.who(both[0], "policy") == "software:wetplate"
