@@ -119,37 +119,24 @@ def test_the_same_bytes_under_another_recipe_leave_too(
     assert other.id not in {each.recipe_id for each in catalog.unjudged(session, BOOTS, load("product"))}
 
 
-@pytest.mark.parametrize(
-    ("change", "error", "says"),
-    [
+def test_what_cannot_be_redacted_is_refused_and_nothing_moves(
+    session: Session, objects: MemoryObjects, painting: PaintingRow
+) -> None:
+    before = [entry.key for entry in objects.list()]
+    right = {"recipe_id": painting.recipe_id, "object_sha256": painting.sha256, "regions": REGIONS}
+    for change, error, says in (
         ({"recipe_id": "0" * 64}, ImageUnknown, "has no painting"),
         ({"object_sha256": "0" * 64}, RedactionError, "look at the picture again"),
         ({"regions": []}, RedactionError, "0 regions"),
         ({"regions": [(0, 0, 128, 128)]}, RedactionError, "reject it instead"),
-    ],
-)
-def test_what_cannot_be_redacted_is_refused_and_nothing_moves(
-    session: Session,
-    objects: MemoryObjects,
-    painting: PaintingRow,
-    change: dict[str, object],
-    error: type[Exception],
-    says: str,
-) -> None:
-    before = [entry.key for entry in objects.list()]
-    asked = {"recipe_id": painting.recipe_id, "object_sha256": painting.sha256, "regions": REGIONS, **change}
-    with pytest.raises(error, match=says):
-        redact(session, objects, **asked, actor="person:p", reason="privacy/face")  # type: ignore[arg-type]
-    assert [entry.key for entry in objects.list()] == before
-
-
-def test_bytes_that_are_not_those_that_were_looked_at_are_refused(
-    session: Session, objects: MemoryObjects, painting: PaintingRow
-) -> None:
+    ):
+        with pytest.raises(error, match=says):
+            redact(session, objects, **{**right, **change}, actor="person:p", reason="privacy/face")  # type: ignore[arg-type]
     objects.delete(painting.key)
     objects.put(painting.key, b"other", content_type="image/png")
     with pytest.raises(RedactionError, match="holds other bytes"):
         redacted(session, objects, painting)
+    assert [entry.key for entry in objects.list()] == before
 
 
 def test_the_old_picture_is_neither_judged_nor_approved_nor_painted_again(
