@@ -1,8 +1,7 @@
 """The audit trail: inserts into chains, sealing and checking a million rows, personal fields. `python -m
 bench.audit [ROWS]`.
 
-Runs on a Postgres of its own, durable as delivered. Eight processes insert, each into streams of its own, a
-transaction a row.
+Runs on a Postgres of its own, durable as delivered. Eight processes insert, each into streams of its own.
 """
 
 import multiprocessing
@@ -14,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import psycopg
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
@@ -40,19 +40,46 @@ SELECT stream, :position, body, previous,
           FROM (SELECT 'stream-' || i AS stream FROM generate_series(1, :streams) i) s
           LEFT JOIN accesses a ON a.stream = s.stream AND a.position = :position - 1) fresh
 """
+PEER = "CREATE TABLE bare (LIKE accesses INCLUDING ALL); GRANT INSERT ON bare TO app"
+BARE = """
+INSERT INTO bare (stream, position, body, previous, hash, at, actor, what, why)
+VALUES (%s, %s, %s, %s, %s, %s, 'person:p1', 'canonical', 'case 1')
+"""
 AT = "2026-01-01T00:00:00.000001+00:00"
 BODY = f'{{"actor":"person:p1","at":"{AT}","what":"canonical","why":"case 1"}}'
 
 
-def write(url: str, writer: int) -> int:
-    """Append for some seconds, a transaction a row; how many rows that were."""
+def write(url: str, writer: int, each: int = 1) -> int:
+    """Append for some seconds, `each` rows a transaction; how many rows that were."""
     database, count, end = engine(url), 0, time.perf_counter() + SECONDS
     while time.perf_counter() < end:
         with transaction(database) as session:
-            stream = f"writer-{writer}-{count // STREAM}"
-            AccessRow.append(session, stream, actor="person:p1", what="canonical", why="case 1")
-        count += 1
+            for stream in range(each):
+                name = f"writer-{writer}-{stream}-{count // (STREAM * each)}"
+                AccessRow.append(session, name, actor="person:p1", what="canonical", why="case 1")
+        count += each
     return count
+
+
+def bare(url: str, writer: int) -> int:
+    """The peer: the same row without a chain, psycopg alone, a transaction a row."""
+    count, end = 0, time.perf_counter() + SECONDS
+    with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
+        while time.perf_counter() < end:
+            connection.execute(BARE, (f"bare-{writer}", count, BODY, "0" * 64, "0" * 64, AT))
+            count += 1
+    return count
+
+
+def writers(url: str) -> None:
+    """Rows a second of all writers together, after a first round that only warms up."""
+    with multiprocessing.get_context("spawn").Pool(WRITERS) as pool:
+        pool.starmap(write, [(url, WRITERS + number) for number in range(WRITERS)])
+        ours = pool.starmap(write, [(url, number) for number in range(WRITERS)])
+        many = pool.starmap(write, [(url, 2 * WRITERS + number, STREAM) for number in range(WRITERS)])
+        peer = pool.starmap(bare, [(url, number) for number in range(WRITERS)])
+    for name, counts in (("one", ours), ("ten", many), ("one, psycopg without a chain", peer)):
+        print(f"inserts, {WRITERS} writers, a transaction of {name}: {sum(counts) / SECONDS:,.0f} /s")
 
 
 def fill(owner: Engine, rows: int) -> None:
@@ -115,10 +142,9 @@ def main(rows: int) -> None:
             MemoryObjects(),
             fresh(),
         )
-        with multiprocessing.get_context("spawn").Pool(WRITERS) as pool:
-            pool.starmap(write, [(server.url("app"), 100 + n) for n in range(WRITERS)])  # warm
-            counts = pool.starmap(write, [(server.url("app"), n) for n in range(WRITERS)])
-        print(f"chain inserts, {WRITERS} writers: {sum(counts) / SECONDS:,.0f} /s")
+        with owner.begin() as connection:
+            connection.execute(text(PEER))
+        writers(server.url("app"))
         fields(app)
         fill(owner, rows)
         timed("seal, first head", lambda: seal(app, objects, key))
