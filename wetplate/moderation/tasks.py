@@ -34,7 +34,7 @@ REVIEW, SECOND, ESCALATED, APPEAL, TAKEDOWN, AUDIT = (
 )  # fmt: skip
 QUEUES = (REVIEW, SECOND, ESCALATED, APPEAL, TAKEDOWN, AUDIT)
 POLICY = "policy"
-TOGETHER = 500
+TOGETHER = 1000
 OPEN = TaskRow.closed_at.is_(None)
 #: Rows are read anew: other transactions change them all the time.
 FRESH = {"populate_existing": True, "synchronize_session": False}
@@ -113,8 +113,8 @@ def open_new(session: Session, wanted: Sequence[Mapping[str, Any]]) -> int:
             }
             for each in batch
         ]
-        made = insert(TaskRow).values(rows).on_conflict_do_nothing().returning(TaskRow.id)
-        opened += len(session.scalars(made).all())
+        made = insert(TaskRow).on_conflict_do_nothing().returning(TaskRow.id)
+        opened += len(session.scalars(made, rows).all())
     return opened
 
 
