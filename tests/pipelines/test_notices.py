@@ -35,7 +35,9 @@ def notice(house: House) -> str:
 
 def standing(house: House, notice: str) -> tuple[str, list[str]]:
     with transaction(house.database) as session:
-        return catalog.find(session, notice).state, list(session.scalars(text("SELECT state FROM publications")))
+        return catalog.find(session, notice).state, list(
+            session.scalars(text("SELECT state FROM publications"))
+        )
 
 
 def test_a_decision_reaches_everywhere_and_doing_it_twice_changes_nothing(house: House, notice: str) -> None:
