@@ -167,7 +167,7 @@ def _offered(row: NoticeRow, allowed: Sequence[Step], images: Sequence[Concerned
             [
                 Offered(
                     CHOOSE,
-                    "Keep this choice",
+                    "Choose the images",
                     "Which images it is about. What looks alike is only proposed.",
                     "",
                     "",
