@@ -4,7 +4,7 @@ import base64
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wetplate.attestation.dsse import IN_TOTO, envelope, opened, pae
@@ -21,6 +21,7 @@ def test_the_encoding_is_that_of_the_specification() -> None:
     assert pae("é", b"") == b"DSSEv1 2 \xc3\xa9 0 "
 
 
+@settings(max_examples=10)
 @given(st.binary(max_size=50))
 def test_what_was_put_in_comes_out(body: bytes) -> None:
     made = envelope(KEY, IN_TOTO, body)
