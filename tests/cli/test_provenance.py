@@ -1,4 +1,4 @@
-"""`wetplate adopt` and `wetplate provenance`: exit status, JSON, and nothing of a stranger's on the terminal."""
+"""`wetplate adopt` and `wetplate provenance`: exit status, JSON, nothing of a stranger's on the terminal."""
 
 import json
 from pathlib import Path
