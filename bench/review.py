@@ -39,6 +39,11 @@ INSERT INTO paintings (recipe_id, sha256, key, bytes, runtime, model_files, seco
 INSERT INTO verdicts (stream, position, body, previous, hash, at, object_sha256, verdict, decided_by, policy,
                       policy_sha256, reasons)
   SELECT recipe_id, 0, '', '', '', now(), sha256, 'review', 'policy', 'p', 'p', '[]' FROM paintings;
+INSERT INTO tasks (queue, subject, object_sha256, family, round, opened_by, why, slugs, sensitive, restricted,
+                   excluded, skipped, at, due_at, lapses)
+  SELECT 'review', p.recipe_id, p.sha256, r.family, 1, 'policy', '', '[]', false, false, '[]', '{}', now(),
+         now(), 0
+  FROM paintings p JOIN recipes r ON r.id = p.recipe_id WHERE r.family <> 'family-1';
 """
 
 SPREAD = """
@@ -64,15 +69,13 @@ def filled() -> Iterator[Engine]:
         owner = engine(server.url("owner"))
         with owner.begin() as connection:
             run(connection, FILL)
+            run(connection, SPREAD)
         tidy(owner)
         with transaction(owner) as session:
             began = time.perf_counter()
             opened, _ = worklist.sync(session)
             said = f"listing what waits, {opened:,}"
             print(f"{said:46} {time.perf_counter() - began:8.1f} s", flush=True)
-        with owner.begin() as connection:
-            run(connection, SPREAD)
-        tidy(owner)
         yield owner
         owner.dispose()
 
@@ -115,7 +118,7 @@ def lease(database: Engine, reviewer: str, **asked: Any) -> TaskRow:
 
 
 def plan(database: Engine, **asked: Any) -> str:
-    """Which index Postgres looks in for the next task."""
+    """Which index Postgres looks in for the next task, and how long."""
     statements: list[tuple[str, Any]] = []
 
     def note(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> None:
@@ -126,10 +129,14 @@ def plan(database: Engine, **asked: Any) -> str:
         tasks.lease(session, "review", "r-00000001", now=now(), seconds=600, **asked)
         event.remove(database, "before_cursor_execute", note)
         (statement, parameters), *_ = [each for each in statements if each[0].startswith("UPDATE")]
-        said = session.connection().exec_driver_sql("EXPLAIN " + statement, parameters).scalars().all()
+        said = (
+            session.connection().exec_driver_sql("EXPLAIN ANALYZE " + statement, parameters).scalars().all()
+        )
     scans = [line for line in said if "Scan" in line]
     assert not any("Seq Scan" in line for line in scans), scans
-    return ", ".join(sorted({found[1] for line in scans if (found := re.search(r"using (\w+)", line))}))
+    names = sorted({found[1] for line in scans if (found := re.search(r"using (\w+)", line))})
+    spent = next(line.split(": ")[1] for line in said if line.startswith("Execution Time"))
+    return f"{' and '.join(names)}; {spent} of it in Postgres"
 
 
 def decided(database: Engine, person: Person) -> None:
