@@ -5,7 +5,7 @@ import sys
 
 BENCHES = (
     *("loading", "infotext", "painting", "encoding", "quality"),
-    *("provenance", "catalog", "review", "orchestration", "privacy", "moderation"),
+    *("provenance", "catalog", "audit", "review", "orchestration", "privacy", "moderation"),
 )
 
 if __name__ == "__main__":
