@@ -3,8 +3,8 @@
 Here: the moves and the blocks that go with each step. Not here: the step itself (`decisions`, `execute`).
 
 Rules:
-1. Hidden for the time being is reversible and costs nothing: files stay, no address answers, caches forget.
-   Signed addresses answer drafts and hidden images too; they die with the takedown.
+1. Hidden for the time being is reversible and costs nothing: files stay, no address answers, a signed one
+   neither, caches forget.
 2. From then on the image is blocked, so that no pipeline publishes or paints it again meanwhile; a takedown
    blocks its look as well, for a person to compare.
 3. Given back is only what this notice has hidden, and only through the gates of every publication.
