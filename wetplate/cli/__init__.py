@@ -6,41 +6,58 @@ imported before its command runs. Each module exposes a click command or group n
 
 import importlib
 import sys
+from collections.abc import Mapping
 
 import click
 
 from wetplate.errors import WetplateError
 
-VERBS = {
-    "family": "Check product families and list their recipes.",
-    "adopt": "Take pictures from outside into a family.",
-    "infotext": "Read generation parameters from a text or an image.",
-    "paint": "Paint what a family still lacks, without Dagster.",
-    "review": "Decide on images that wait for a person.",
-    "moderation": "Derive verdicts again, measure detectors, estimate what slips through.",
-    "image": "Everything known about one image.",
-    "status": "Where each family stands.",
-    "verify": "Check every invariant of catalog and store.",
-    "verify-image": "Whose picture is this file, and did a machine make it?",
-    "provenance": "Hand out where an image comes from; say whether viewers are told.",
-    "audit": "Seal, check and export the trail of everything that was decided.",
-    "hold": "Legal holds: what must be neither deleted nor erased.",
-    "erase": "Make the personal data of one subject unreadable for good.",
-    "checklist": "The rollout's six questions, answered from the live system.",
-    "takedown": "Withdraw an image from the public.",
-    "reinstate": "Bring a withdrawn image back.",
-    "notice": "Complaints about pictures: receive, decide, carry out, prove.",
-    "objects": "Probe the object store, sweep orphans.",
-    "db": "Start, stop and look at the catalog's Postgres.",
-    "certs": "Make a test chain for signing.",
-    "serve": "Serve images, transforms and the gallery: the origin.",
-    "url": "Print one address of an image, signed if need be.",
-    "edge": "Start Varnish before the origin.",
-    "purge": "Have every cache forget an image or a family.",
-    "probe": "Fetch what is public as a stranger and check it.",
-    "preview": "Serve contact sheets to people at work (loopback).",
-    "env": "Print the environment Dagster needs.",
+#: Verbs in the order of an image's life, then what it runs on; each with what `wetplate --help` says of it.
+GROUPS: Mapping[str, Mapping[str, str]] = {
+    "Make": {
+        "family": "Check product families and list their recipes.",
+        "adopt": "Take pictures from outside into a family.",
+        "paint": "Paint what a family still lacks, without Dagster.",
+        "infotext": "Read generation parameters from a text or an image.",
+    },
+    "Decide": {
+        "review": "Decide on what waits for a person; serve the console.",
+        "moderation": "Derive verdicts again; measure detectors against people.",
+    },
+    "Publish": {
+        "serve": "Serve images, transforms and the gallery: the origin.",
+        "edge": "Start Varnish before the origin.",
+        "url": "Print one address of an image, signed if need be.",
+        "probe": "Fetch what is public as a stranger and check it.",
+        "purge": "Have every cache forget an image or a family.",
+    },
+    "Withdraw": {
+        "takedown": "Withdraw an image from the public.",
+        "reinstate": "Make a withdrawn image a draft again.",
+        "notice": "Complaints about pictures: record, decide, carry out, prove.",
+    },
+    "Prove and forget": {
+        "provenance": "Hand out where an image comes from; say what viewers are told.",
+        "verify-image": "Say whose picture a file is, and whether a machine made it.",
+        "audit": "Seal, check and export the trail of everything that happened.",
+        "hold": "Keep something from being deleted or erased: legal holds.",
+        "erase": "Make the personal data of one subject unreadable for good.",
+    },
+    "Look": {
+        "status": "Where each family stands.",
+        "image": "Everything known about one image.",
+        "verify": "Check every invariant of catalog and store.",
+        "checklist": "Answer the rollout's six questions from the live system.",
+        "preview": "Serve contact sheets to people at work (loopback).",
+    },
+    "Run": {
+        "db": "Start, stop and look at the catalog's Postgres.",
+        "objects": "Probe the object store, sweep orphans.",
+        "certs": "Make a test chain for signing.",
+        "env": "Print the environment Dagster needs.",
+    },
 }
+VERBS = {verb: says for verbs in GROUPS.values() for verb, says in verbs.items()}
 MODULES = {"reinstate": "takedown", "verify-image": "verify_image"}
 
 
@@ -58,8 +75,10 @@ class Verbs(click.Group):
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl(list(VERBS.items()))
+        widest = max(map(len, VERBS))
+        for group, verbs in GROUPS.items():
+            with formatter.section(group):
+                formatter.write_dl([(verb.ljust(widest), says) for verb, says in verbs.items()])
 
 
 @click.command(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})

@@ -25,7 +25,7 @@ def command() -> None:
 @command.command("seal")
 @click.option("--all", "everything", is_flag=True, help="Also rows older than the last head.")
 def seal(everything: bool) -> None:
-    """Take every committed row into the tree and sign its head, now instead of within a minute."""
+    """Take every committed row into the tree. Signs its head now instead of within a minute."""
     now = settings()
     objects, key = open_objects(now.objects_url, now), configured(reviewing(), now.var)
     click.echo(str(seal_now(engine(catalog_url(now)), objects, key, everything=everything)))
@@ -41,7 +41,7 @@ def seal(everything: bool) -> None:
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def verify(kept: tuple[Path, ...], as_json: bool) -> None:
-    """Check every row, chain, leaf, root and signature; name what was edited, removed or reordered."""
+    """Check every row, chain, leaf, root and signature. Names what was edited, removed or reordered."""
     now = settings()
     objects, keys = open_objects(now.objects_url, now), trusted(reviewing(), now.var)
     with transaction(engine(catalog_url(now))) as session:
@@ -54,7 +54,7 @@ def verify(kept: tuple[Path, ...], as_json: bool) -> None:
 @command.command("export")
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 def export(folder: Path) -> None:
-    """Write the trail up to its newest head into FOLDER, with the script that checks it anywhere."""
+    """Write the trail into FOLDER. Up to its newest head, with the script that checks it anywhere."""
     now = settings()
     keys = trusted(reviewing(), now.var)
     with transaction(engine(catalog_url(now))) as session:

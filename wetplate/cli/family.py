@@ -21,7 +21,7 @@ def command() -> None:
     "--files-only", is_flag=True, help="Do not compare local model folders with their pinned digest."
 )
 def check(slug: str | None, files_only: bool) -> None:
-    """Say of each family file (or of one) whether it can be used; exit status 2 when one cannot."""
+    """Say whether each family file, or one, can be used. Exit status 2 when one cannot."""
     root = settings().families
     refusals = [_checked(root, name, files_only) for name in ([slug] if slug else _folders(root))]
     if any(refusals):

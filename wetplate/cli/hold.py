@@ -35,7 +35,7 @@ def place(subject: str, reason: str, until: datetime | None) -> None:
 @SUBJECT
 @REASON
 def lift(subject: str, reason: str) -> None:
-    """Lift the hold on SUBJECT that was placed for this reason; others on it stay."""
+    """Lift the hold on SUBJECT for this reason. Others on it stay."""
     now = settings()
     with transaction(engine(catalog_url(now))) as session:
         holds.lift(session, subject, actor(now.reviewer), reason)
@@ -45,7 +45,7 @@ def lift(subject: str, reason: str) -> None:
 
 @command.command("list")
 def listing() -> None:
-    """Every hold in force."""
+    """List every hold in force."""
     with transaction(engine(catalog_url(settings()))) as session:
         found = list(holds.standing(session))
     for hold in found:

@@ -26,14 +26,14 @@ Share = tuple[float, float, float] | None
 
 @click.group("moderation")
 def command() -> None:
-    """Derive verdicts again, measure detectors against people, estimate what slips through."""
+    """Derive verdicts again; measure detectors against people."""
 
 
 @command.command("replay")
 @click.option("--family", help="Only this family.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def replayed(family: str | None, as_json: bool) -> None:
-    """Derive every verdict of the machine again from what is stored.
+    """Derive every verdict of the machine again.
 
     Exit status 1 when one comes out different.
     """
@@ -85,7 +85,7 @@ def _show_replay(told: dict[str, Any]) -> None:
 def calibrated(
     detector: str, label: str | None, revision: str | None, name: str, signed_by: str | None, as_json: bool
 ) -> None:
-    """What a detector's scores were worth on pictures that people decided on."""
+    """Measure a detector's scores against what people decided."""
     policy = load(name)
     with transaction(engine(catalog_url(settings()))) as session:
         measured = calibration.measure(session, policy, detector, revision=revision, label=label)
@@ -168,7 +168,7 @@ def _share(share: Share) -> str:
 @click.option("--family", help="Only this family.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def audited(family: str | None, as_json: bool) -> None:
-    """How often the machine approves what a person would not, from the decided audit samples."""
+    """Estimate what slips through. From audit samples that people decided on, with the interval."""
     with transaction(engine(catalog_url(settings()))) as session:
         found = sampling.audit(session, family)
     if as_json:
@@ -182,7 +182,7 @@ def audited(family: str | None, as_json: bool) -> None:
 @click.option("--version", "version", default=taxonomies.LATEST, show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def listed(version: str, as_json: bool) -> None:
-    """The slugs: what can be wrong with a picture."""
+    """List the slugs: what can be wrong with a picture."""
     taxonomy = taxonomies.load(version)
     if as_json:
         click.echo(json.dumps([asdict(slug) for slug in taxonomy.slugs.values()], indent=2))

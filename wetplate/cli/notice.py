@@ -47,7 +47,7 @@ GROUND = click.option("--ground", default="", help=f"Upheld for: {', '.join(grou
 
 @click.group("notice")
 def command() -> None:
-    """Notices: file, decide, carry out, answer, prove."""
+    """Complaints about pictures: record, decide, carry out, prove."""
 
 
 def fields(made: Callable[..., None]) -> Callable[..., None]:
@@ -68,7 +68,7 @@ def fields(made: Callable[..., None]) -> Callable[..., None]:
 def file(
     kind: str, urls: tuple[str, ...], hashes: tuple[str, ...], upload: Path | None, as_json: bool, **said: Any
 ) -> None:
-    """Record a notice that came in by letter, mail or telephone; what it lacks is recorded as missing."""
+    """Record a notice. One that came by letter, mail or telephone; what it lacks is recorded as missing."""
     picture = upload.read_bytes() if upload else None
     with transaction(database()) as session:
         filed = catalog.file(
@@ -94,7 +94,7 @@ def file(
 @click.option("--all", "over", is_flag=True, help="Closed ones too.")
 @JSON
 def list_(state: str | None, over: bool, as_json: bool) -> None:
-    """Notices, what is due first."""
+    """List notices, what is due first."""
     with transaction(database()) as session:
         rows = [
             {"id": row.id, "kind": row.kind, "state": row.state, "at": row.at, "due_at": row.due_at}
@@ -113,7 +113,7 @@ def list_(state: str | None, over: bool, as_json: bool) -> None:
 @click.option("--persons", is_flag=True, help="Also who complained; this is logged.")
 @JSON
 def show(id: str, persons: bool, as_json: bool) -> None:
-    """Everything about a notice."""
+    """Print everything about a notice."""
     with transaction(database()) as session:
         row = catalog.find(session, id)
         told = described(session, row)
@@ -134,7 +134,7 @@ def show(id: str, persons: bool, as_json: bool) -> None:
 @click.argument("images", nargs=-1, required=True)
 @click.option("--leave-out", is_flag=True, help="They are not what the notice is about.")
 def include(id: str, images: tuple[str, ...], leave_out: bool) -> None:
-    """Say that a notice is about these IMAGES too (the beginnings of their ids), or not."""
+    """Say that a notice is about these IMAGES too, or not. IMAGES: the beginnings of their ids."""
     decision = catalog.LEFT_OUT if leave_out else catalog.INCLUDED
     with transaction(database()) as session:
         row = catalog.find(session, id)
@@ -145,14 +145,14 @@ def include(id: str, images: tuple[str, ...], leave_out: bool) -> None:
 @command.command("acknowledge")
 @ID
 def acknowledge_(id: str) -> None:
-    """A receipt was given."""
+    """Record that a receipt was given."""
     step(id, lambda session, row: catalog.take(session, row.id, Step.ACKNOWLEDGE, me()))
 
 
 @command.command("withdraw")
 @ID
 def withdraw(id: str) -> None:
-    """Hide the images while the notice is decided; reversible."""
+    """Hide the images while the notice is decided. Reversible; nothing is deleted."""
     step(id, lambda session, row: decisions.withdraw(session, row.id, me()))
 
 
@@ -164,7 +164,7 @@ def withdraw(id: str) -> None:
 @click.option("--facts", default="", help="For the statement of reasons; name no person.")
 @click.option("--slug", default="", help="What of the taxonomy it is about.")
 def decide(id: str, outcome: str, reason: str, facts: str, slug: str) -> None:
-    """Decide; the pipeline carries it out, or `wetplate notice execute`."""
+    """Decide on a notice. The pipeline carries it out, or `wetplate notice execute`."""
     said = {"facts": facts, "slug": slug}
     step(id, lambda session, row: decisions.decide(session, row.id, outcome, me(), reason, **said))
 
@@ -174,7 +174,7 @@ def decide(id: str, outcome: str, reason: str, facts: str, slug: str) -> None:
 @GROUND
 @JSON
 def execute_(id: str, ground: str, as_json: bool) -> None:
-    """Carry a decision out: store, caches, evidence; undecided notices are upheld. Again: nothing changes."""
+    """Carry a decision out: store, caches, evidence. Upholds what nobody decided; may be run again."""
     reached = reach()
     with transaction(reached.database) as session:
         row = execute.uphold(session, catalog.find(session, id).id, me(), ground)
@@ -195,7 +195,7 @@ def execute_(id: str, ground: str, as_json: bool) -> None:
 @click.option("--mistake", is_flag=True, help=kinds.COUNTER_FIELDS["mistake"].asks)
 @click.option("--jurisdiction", is_flag=True, help=kinds.COUNTER_FIELDS["jurisdiction"].asks)
 def counter(id: str, **given: Any) -> None:
-    """Somebody objects to a takedown; unless a suit is notified, the images come back in 10 business days."""
+    """Record that somebody objects. Unless a suit is notified, the images come back in 10 business days."""
     step(id, lambda session, row: decisions.counter(session, wrapping(), row.id, given, me()))
 
 
@@ -203,7 +203,7 @@ def counter(id: str, **given: Any) -> None:
 @ID
 @click.option("--reference", required=True, help="Court and reference.")
 def sued(id: str, reference: str) -> None:
-    """A suit was notified: what was countered stays down."""
+    """Record that a suit was notified. What was countered stays down."""
     step(id, lambda session, row: decisions.sued(session, row.id, me(), reference))
 
 
@@ -227,7 +227,7 @@ def appeal(id: str, reason: str, word: str | None, facts: str) -> None:
 @command.command("reinstate")
 @ID
 def reinstate(id: str) -> None:
-    """Countered or reversed: the images become drafts, for the family's next run to publish anew."""
+    """Make the images drafts again. After a counter or a reversal; the family's next run publishes them."""
 
     def back(session: Session, row: NoticeRow) -> NoticeRow:
         done = decisions.reinstate(session, row.id, me())
@@ -244,7 +244,7 @@ def reinstate(id: str) -> None:
 @click.option("--abusive", is_flag=True, help="It is no complaint about a picture.")
 @click.option("--note", default="")
 def close(id: str, duplicate_of: str, abusive: bool, note: str) -> None:
-    """Nothing is left to be done."""
+    """Close a notice of which nothing is left to be done."""
     if duplicate_of or abusive:
         end = Step.DUPLICATE if duplicate_of else Step.ABUSIVE
         step(id, lambda session, row: decisions.set_aside(session, row.id, end, me(), duplicate_of))
@@ -255,7 +255,7 @@ def close(id: str, duplicate_of: str, abusive: bool, note: str) -> None:
 @command.command("statement")
 @ID
 def statement_(id: str) -> None:
-    """Print the statements of reasons, one per image, as the EU's Transparency Database takes them."""
+    """Print the statements of reasons. One per image, as the EU's Transparency Database takes them."""
     with transaction(database()) as session:
         show_json({"statements": statement.statements(session, id)})
 
@@ -264,7 +264,7 @@ def statement_(id: str) -> None:
 @ID
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True)
 def evidence_(id: str, out: Path) -> None:
-    """Write the evidence into the folder OUT; reading it is logged."""
+    """Write the evidence into a folder. Reading it is logged."""
     now = settings()
     objects, catalogued = open_objects(now.objects_url, now), database()
     with transaction(catalogued) as session:

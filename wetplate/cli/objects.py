@@ -38,7 +38,7 @@ def command() -> None:
 
 @command.command("probe")
 def probe_command() -> None:
-    """Try whether the store refuses to overwrite, also when several write at once. Leaves nothing behind."""
+    """Try whether the store refuses to overwrite. Also when several write at once; leaves nothing behind."""
     now = settings()
     objects = open_objects(now.objects_url, now)
     probe(objects)
@@ -52,7 +52,7 @@ def probe_command() -> None:
 )
 @click.option("--grace", type=Duration(), default="24h", show_default=True, help="Leave younger ones alone.")
 def sweep_command(delete: bool, grace: timedelta) -> None:
-    """Find objects that no row refers to: marked by one sweep, deleted by a later one."""
+    """Find objects that no row refers to. Marked by one sweep, deleted by a later one."""
     load_tables()
     now = settings()
     objects = open_objects(now.objects_url, now)

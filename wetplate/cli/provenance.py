@@ -25,7 +25,7 @@ def command() -> None:
 @click.argument("image")
 @click.option("--as", "form", type=click.Choice(FORMS), default="record", show_default=True)
 def exported(image: str, form: str) -> None:
-    """Print the history of IMAGE (first digits of its canonical or recipe id) as JSON.
+    """Print the history of IMAGE as JSON. IMAGE: the beginning of its canonical or recipe id.
 
     prov: W3C PROV-JSON. intoto: an in-toto statement in a signed DSSE envelope. Neither holds prompt, seed or
     names. record: the whole private record, with the salt that opens the public commitment.
@@ -47,7 +47,7 @@ def exported(image: str, form: str) -> None:
 @click.option("--words", default="", help="The label; else that of the image's source type.")
 @click.option("--reviewer", help="Your name; else WETPLATE_REVIEWER, else the user of this machine.")
 def disclosed(image: str, need: str, depicts: tuple[str, ...], words: str, reviewer: str | None) -> None:
-    """Decide whether viewers of IMAGE are told that a machine made it (docs/disclosure.md)."""
+    """Decide what viewers of IMAGE are told. That a machine made it, or not: docs/disclosure.md."""
     with transaction(engine(catalog_url(settings()))) as session:
         found = find(session, image)
         row = disclosure.say(session, found.id, need, depicts, words, named(reviewer))

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 LATER = {
     "serve": "Serve the review console.",
-    "account": "Who may sign in to the review console.",
+    "account": "Say who may sign in to the console.",
 }
 
 
@@ -53,14 +53,14 @@ class Doors(click.Group):
 
 @click.group("review", cls=Doors)
 def command() -> None:
-    """Decide on images that wait for a person."""
+    """Decide on what waits for a person; serve the console."""
 
 
 @command.command("list")
 @click.option("--family", help="Only this family.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def listed(family: str | None, as_json: bool) -> None:
-    """What waits, why, since when, and what the detectors said."""
+    """List what waits. Why, since when, and what the detectors said."""
     with transaction(engine(catalog_url(settings()))) as session:
         waiting = queue.waiting(session, family)
     if as_json:
@@ -106,7 +106,7 @@ approve, reject = _decision("approve"), _decision("reject")
 @command.command()
 @click.option("--since", type=click.DateTime(), help="Only decisions from this day (UTC) on.")
 def export(since: datetime | None) -> None:
-    """Every decision as a line of JSON, reviewers by pseudonym, without notes."""
+    """Print every decision as a line of JSON. Reviewers by pseudonym, without notes."""
     from wetplate.review import exports
 
     with transaction(engine(catalog_url(settings()))) as session:
@@ -118,7 +118,8 @@ def export(since: datetime | None) -> None:
 @click.option("--since", type=click.DateTime(), help="Only decisions from this day (UTC) on.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def stats(since: datetime | None, as_json: bool) -> None:
-    """What waits and how people decide: queues, agreement, what is overturned, how long it takes."""
+    """Print figures of what waits and how people decide. Queues, agreement, what is overturned, how
+    long it takes."""
     from wetplate.review import exports
 
     with transaction(engine(catalog_url(settings()))) as session:

@@ -31,7 +31,7 @@ WHO = click.argument("who")
 
 @click.group("account")
 def command() -> None:
-    """Who may sign in to the review console. WHO is a name to sign in with, or a pseudonym (r-...)."""
+    """Say who may sign in to the console. WHO is a name to sign in with, or a pseudonym (r-...)."""
 
 
 def _secret(ask: Callable[..., Any]) -> Callable[..., Any]:
@@ -59,7 +59,7 @@ def add(name: str, role: str, real_name: str, email: str, password_stdin: bool, 
 @command.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def listed(as_json: bool) -> None:
-    """Everybody who may sign in, or could once; names and e-mails are not shown."""
+    """List everybody who may sign in, or could once. Names and e-mails are not shown."""
     with _catalog() as session:
         rows = [_line(row) for row in accounts.listed(session)]
     if as_json:
@@ -77,7 +77,7 @@ def listed(as_json: bool) -> None:
 @WHO
 @click.argument("role", type=ROLE)
 def role(who: str, role: str) -> None:
-    """Give WHO another role; it counts from their next request."""
+    """Give WHO another role. It counts from their next request."""
     with _catalog() as session:
         row = accounts.change_role(session, who, Role(role), actor=ACTOR)
     click.echo(f"{row.id} is {row.role}")
@@ -87,7 +87,7 @@ def role(who: str, role: str) -> None:
 @WHO
 @_secret
 def password(who: str, password_stdin: bool, generate: bool) -> None:
-    """Give WHO another password; they are signed out everywhere and wait no longer."""
+    """Give WHO another password. They are signed out everywhere and wait no longer."""
     with _catalog() as session:
         accounts.of(session, who)
     new = chosen(password_stdin, generate)
@@ -115,7 +115,7 @@ def on(who: str) -> None:
 @click.argument("who", required=False)
 @click.option("--everybody", is_flag=True, help="All of them, instead of WHO.")
 def sign_out(who: str | None, everybody: bool) -> None:
-    """End all sessions of WHO; they may sign in again."""
+    """End all sessions of WHO. They may sign in again."""
     if (who is None) is not everybody:
         raise AccountRefused("whom? either WHO or --everybody")
     with _catalog() as session:
@@ -130,7 +130,7 @@ def sign_out(who: str | None, everybody: bool) -> None:
 @WHO
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def erase(who: str, yes: bool) -> None:
-    """Forget who WHO was, for good; what they decided stays under the pseudonym."""
+    """Forget who WHO was, for good. What they decided stays under the pseudonym."""
     if not yes:
         click.confirm(f"forget login, name and e-mail of {who}? Nothing brings them back", abort=True)
     with _catalog() as session:

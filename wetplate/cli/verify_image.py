@@ -20,7 +20,7 @@ from wetplate.storage.database import catalog_url, engine, transaction
     "--stranger", is_flag=True, help="Answer as `POST /verify` would: only of what was public once."
 )
 def command(file: Path, as_json: bool, stranger: bool) -> None:
-    """Whether FILE is ours, made by a machine of somebody else, or unknown; by which proof."""
+    """Say whether FILE is ours, made by somebody else's machine, or unknown; and by which proof."""
     now = settings()
     seen = inspected(file.read_bytes(), open_signer(now).read)
     with transaction(engine(catalog_url(now))) as session:
