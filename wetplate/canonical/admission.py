@@ -67,11 +67,12 @@ def admit(session: Session, objects: Objects, judged: Judged) -> CanonicalRow:
     """
     catalog.alone(session, f"admit {judged.object_sha256}")
     painting = _approved_painting(session, judged)
+    named = {"recipe_id": judged.recipe_id, "object_sha256": judged.object_sha256}
     standing = catalog.of_object(session, judged.object_sha256)
     if standing is not None:
+        blocklist.require_unblocked(session, **named)
         return standing
     pixels = decode(_judged_bytes(objects, painting))
-    named = {"recipe_id": judged.recipe_id, "object_sha256": judged.object_sha256}
     blocklist.require_unblocked(session, **named, pixel_sha256=pixel_sha256(pixels))
     body = encode(pixels, PNG)
     head = objects.put(key(sha256(body)), body, content_type="image/png")
