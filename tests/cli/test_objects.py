@@ -14,7 +14,8 @@ from wetplate.storage.stores import open_objects
 
 RECIPE = """
     INSERT INTO families VALUES ('shoe', '', '', '{}', now());
-    INSERT INTO recipes VALUES ('r', 'shoe', 0, '{}', '{}', true, now());
+    INSERT INTO recipes (id, family, kind, position, variant, body, current, at)
+    VALUES ('r', 'shoe', 'generation', 0, '{}', '{}', true, now());
     INSERT INTO paintings (recipe_id, sha256, key, bytes, runtime, model_files, seconds, run_id, at)
     VALUES ('r', '', 'paintings/needed', 1, '{}', '{}', 1, '', now());
 """

@@ -9,6 +9,8 @@ from sqlalchemy import Engine, select
 from tests.publication import images
 from wetplate.cli.verify import command
 from wetplate.derivatives.tables import DerivativeRow
+from wetplate.provenance.signing import open_signer
+from wetplate.publication import moves
 from wetplate.publication.verify import NAMES
 from wetplate.settings import settings
 from wetplate.storage.database import transaction
@@ -21,7 +23,7 @@ def store(database: Engine, monkeypatch: pytest.MonkeyPatch) -> Objects:
     monkeypatch.setenv("WETPLATE_DATABASE_URL", database.url.render_as_string(hide_password=False))
     objects = open_objects(settings().objects_url, settings())
     with transaction(database) as session:
-        images.published(session, objects)
+        moves.publish(session, images.derived(session, objects, signer=open_signer(settings())), "test")
     return objects
 
 
