@@ -31,6 +31,7 @@ from wetplate.publication.notices import catalog as notices
 from wetplate.publication.notices.locate import Where
 from wetplate.recipes.catalog import register
 from wetplate.recipes.family import expand
+from wetplate.retention.personal import Wrapping
 from wetplate.review import appeals
 from wetplate.review.access import Person, Role
 from wetplate.review.app import Console, app
@@ -99,10 +100,10 @@ def running(made: Stage, **settings: Any) -> Iterator[str]:
         listening.close()
 
 
-def console(made: Stage, every: float = 0.1, **settings: Any) -> Console:
+def console(made: Stage, every: float = 0.1, wrapping: Wrapping = WRAPPING, **settings: Any) -> Console:
     """The real application; decisions count quickly."""
     how: Reviewing = console_settings(**settings)
-    return app(made.database, made.objects, how, WRAPPING, hasher=HASHER, every=every)
+    return app(made.database, made.objects, how, wrapping, hasher=HASHER, every=every)
 
 
 def _paint(session: Session, made: Stage) -> None:
