@@ -10,7 +10,7 @@ from sqlalchemy import Engine, select
 from tests.publication import images
 from wetplate.attestation import dsse, keys
 from wetplate.cli import notice
-from wetplate.errors import Blocked, NoticeError, NoticeStep, NoticeUnknown
+from wetplate.errors import Blocked, DecisionConflict, NoticeError, NoticeStep, NoticeUnknown
 from wetplate.generation.catalog import unpainted
 from wetplate.publication import moves
 from wetplate.publication.notices import evidence
@@ -119,13 +119,20 @@ def regeneration_is_refused(database: Engine) -> None:
             require_unblocked(session, recipe_id=recipe.id)
 
 
-def test_withdrawn_for_the_time_being_and_given_back(image: str, database: Engine) -> None:
+def test_withdrawn_for_the_time_being_and_given_back_by_two(
+    image: str, database: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
     id = filed(image)
     assert "is withdrawn" in run("withdraw", id)
     assert state(database, image) == ("hidden", 1)
     with transaction(database) as session, pytest.raises(Blocked):
         moves.publish(session, image, "pipeline")
-    run("decide", id, "rejected", "--reason", "permitted")
+    assert "waits for a second person" in run("decide", id, "rejected", "--reason", "permitted")
+    with pytest.raises(DecisionConflict, match="somebody else"):
+        run("decide", id, "rejected", "--reason", "permitted")
+    assert state(database, image) == ("hidden", 1)
+    monkeypatch.setenv("WETPLATE_REVIEWER", "second")
+    assert "is decided" in run("decide", id, "rejected", "--reason", "permitted")
     run("execute", id)
     assert state(database, image) == ("published", 1)
     assert shown(id)["state"] == "notified"
@@ -140,6 +147,8 @@ def test_an_appeal_takes_a_second_person_and_brings_it_back_anew(
     said = ["--name", "B", "--address", "C", "--telephone", "1", "--signature", "B"]
     with pytest.raises(NoticeError, match="512"):
         run("counter", id, *said)
+    with pytest.raises(NoticeStep, match="second person"):
+        run("reinstate", id)
     assert "is appealed" in run("appeal", id, "--reason", "we have a licence")
     with pytest.raises(NoticeStep, match="somebody else"):
         run("appeal", id, "--reverse")

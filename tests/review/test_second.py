@@ -39,7 +39,7 @@ FIRST = First(7, "bob", "review", "approve")
         ("takedown", "refuse", DOWN, Effect.SECOND),
         ("takedown", "uphold", DOWN, Effect.IN_FORCE),
         ("takedown", "refuse", Standing(), Effect.IN_FORCE),
-        ("appeal", "uphold", DOWN, Effect.SECOND),
+        ("appeal", "uphold", DOWN, Effect.IN_FORCE),
         ("appeal", "refuse", DOWN, Effect.IN_FORCE),
         ("second", "approve", Standing("review", BOB, first=FIRST), Effect.IN_FORCE),
         ("second", "reject", Standing("review", BOB, first=FIRST), Effect.ESCALATED),

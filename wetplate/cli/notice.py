@@ -19,12 +19,11 @@ from wetplate.cli.takedown import actor
 from wetplate.delivery.notices.carrying_out import Done, Reach, carry_out
 from wetplate.delivery.purging.outside import asker
 from wetplate.delivery.purging.targets import configured
-from wetplate.errors import NoticeError
+from wetplate.errors import NoticeError, NoticeStep
 from wetplate.publication.notices import (
     catalog,
     decisions,
     evidence,
-    execute,
     grounds,
     kinds,
     locate,
@@ -34,9 +33,13 @@ from wetplate.publication.notices.steps import Outcome, State, Step
 from wetplate.publication.notices.tables import NoticeRow
 from wetplate.publication.takedown import acknowledge
 from wetplate.retention import personal
-from wetplate.review import accesses
+from wetplate.review import accesses, complaints, operator
+from wetplate.review.effects import WAITS
+from wetplate.review.reasons import GRANTING, REFUSE, STANDING, UPHOLD
+from wetplate.review.second import Effect
 from wetplate.settings import reviewing, serving, settings
-from wetplate.storage.database import catalog_url, engine, transaction
+from wetplate.storage.database import catalog_url, clock, engine, transaction
+from wetplate.storage.objects import Objects
 from wetplate.storage.stores import open_objects
 
 ID = click.argument("id")
@@ -164,9 +167,12 @@ def withdraw(id: str) -> None:
 @click.option("--facts", default="", help="For the statement of reasons; name no person.")
 @click.option("--slug", default="", help="What of the taxonomy it is about.")
 def decide(id: str, outcome: str, reason: str, facts: str, slug: str) -> None:
-    """Decide on a notice. The pipeline carries it out, or `wetplate notice execute`."""
-    said = {"facts": facts, "slug": slug}
-    step(id, lambda session, row: decisions.decide(session, row.id, outcome, me(), reason, **said))
+    """Decide, as WETPLATE_REVIEWER; the pipeline carries it out, or `wetplate notice execute`.
+
+    What was withdrawn is given back only if a second person, who is not shown this, decides the same.
+    """
+    word = next(word for word, each in complaints.OUTCOMES.items() if each == outcome)
+    settle(id, word, reason, facts, slug)
 
 
 @command.command("execute")
@@ -174,10 +180,13 @@ def decide(id: str, outcome: str, reason: str, facts: str, slug: str) -> None:
 @GROUND
 @JSON
 def execute_(id: str, ground: str, as_json: bool) -> None:
-    """Carry a decision out: store, caches, evidence. Upholds what nobody decided; may be run again."""
+    """Carry a decision out: store, caches, evidence; undecided notices are upheld. Again: nothing changes."""
     reached = reach()
     with transaction(reached.database) as session:
-        row = execute.uphold(session, catalog.find(session, id).id, me(), ground)
+        row = catalog.locked(session, catalog.find(session, id).id)
+        effect = uphold(session, reached.objects, row, ground)
+    if effect and effect in WAITS:
+        raise NoticeError(f"the decision about notice {row.id} {WAITS[effect]}; nothing was carried out")
     done = carry_out(reached, row.id, me())
     show_json(vars(done)) if as_json else report(done)
     if done.left:
@@ -210,30 +219,37 @@ def sued(id: str, reference: str) -> None:
 @command.command("appeal")
 @ID
 @click.option("--reason", default="", help="What the appeal says.")
-@click.option("--confirm", "word", flag_value="confirm", help="Second person: the decision stands.")
-@click.option("--reverse", "word", flag_value="reverse", help="Second person: it is reversed.")
+@click.option("--confirm", "word", flag_value=REFUSE, help="Second person: the decision stands.")
+@click.option("--reverse", "word", flag_value=UPHOLD, help="Second person: it is reversed.")
+@click.option("--because", default="", help=f"To confirm: {', '.join(STANDING)}; "
+              f"to reverse: {', '.join(GRANTING)}.")  # fmt: skip
 @click.option("--facts", default="", help="With --confirm or --reverse: why; name no person.")
-def appeal(id: str, reason: str, word: str | None, facts: str) -> None:
-    """Record an appeal, or decide it as the second person."""
+def appeal(id: str, reason: str, word: str | None, because: str, facts: str) -> None:
+    """Record an appeal, or decide it as the second person, WETPLATE_REVIEWER."""
     if word is None:
         step(id, lambda session, row: decisions.appeal(session, row.id, me(), reason))
         return
-    reverse = word == "reverse"
-    step(
-        id, lambda session, row: decisions.decide_appeal(session, row.id, me(), reverse=reverse, facts=facts)
-    )
+    settle(id, word, because or next(iter(GRANTING if word == UPHOLD else STANDING)), facts)
 
 
 @command.command("reinstate")
 @ID
 def reinstate(id: str) -> None:
-    """Make the images drafts again. After a counter or a reversal; the family's next run publishes them."""
+    """What a counter-notice asked for, once its time is over: images become drafts, to be published anew.
+
+    The clock does it too. Before that only a decided appeal brings anything back (`wetplate notice appeal`).
+    """
 
     def back(session: Session, row: NoticeRow) -> NoticeRow:
-        done = decisions.reinstate(session, row.id, me())
+        if row.id not in decisions.due(session, clock(session)):
+            raise NoticeStep(
+                f"notice {row.id} is {row.state}: images come back when a second person reverses the "
+                "decision on appeal, or when a counter-notice was not answered in time"
+            )
+        decisions.expire(session, row.id)
         for image in catalog.included(session, row.id):
             acknowledge(session, image)
-        return done
+        return row
 
     step(id, back)
 
@@ -291,6 +307,27 @@ def step(id: str, taken: Callable[[Session, NoticeRow], NoticeRow]) -> None:
         row = taken(session, catalog.find(session, id))
         due = f", due {row.due_at:%Y-%m-%d}" if row.due_at else ""
     click.echo(f"notice {row.id} is {row.state}{due}")
+
+
+def settle(id: str, decision: str, reason: str, facts: str, slug: str = "") -> None:
+    """Decide as whoever is at the command line, and say what comes of it."""
+    now, name = settings(), me().removeprefix("person:")
+    objects = open_objects(now.objects_url, now)
+    with transaction(database()) as session:
+        row = catalog.find(session, id)
+        said = (decision, name, reason, facts, slug)
+        outcome = operator.decide_notice(session, objects, row.id, *said)
+        told = f"notice {row.id} is {row.state}"
+    waits = WAITS.get(outcome.effect, "") if outcome.effect else ""
+    click.echo(f"{told}; the decision {waits}" if waits else told)
+
+
+def uphold(session: Session, objects: Objects, row: NoticeRow, ground: str) -> Effect | None:
+    """Uphold a notice that nobody has decided; gives what comes of that."""
+    if not State(row.state).undecided:
+        return None
+    name, reason = me().removeprefix("person:"), ground or grounds.USUAL[row.kind]
+    return operator.decide_notice(session, objects, row.id, UPHOLD, name, reason).effect
 
 
 def reach() -> Reach:

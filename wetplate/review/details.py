@@ -3,8 +3,9 @@
 Rules:
 1. Approving what a detector suspects of showing somebody (`privacy/*`) names the legal basis on which it is
    shown. Redacting names the regions. Upholding a notice in part names the images that go.
-2. A decision on a notice may state `facts`, which go into the statement of reasons; approving an image may
-   say what viewers are to be told (`disclosure`), which `disclosures` puts in force once there is a record.
+2. A decision on a notice may state `facts`, which go into the statement of reasons, and, where images go, the
+   `slug` of the taxonomy that they are about; approving an image may say what viewers are to be told
+   (`disclosure`), which `disclosures` puts in force once there is a record.
 3. Nothing else is taken: a field that the decision has no use for is refused.
 """
 
@@ -14,6 +15,7 @@ from typing import Any
 
 from wetplate.errors import ModerationError
 from wetplate.moderation.tables import TaskRow
+from wetplate.moderation.taxonomy import SLUGS
 from wetplate.provenance.disclosure import DEPICTS, NEEDS
 from wetplate.review.reasons import APPROVE, NOTICE, PARTIAL, REDACT, REFUSE, UPHOLD
 
@@ -42,7 +44,7 @@ def takes(task: TaskRow, decision: str) -> tuple[str, ...]:
     """The fields this decision about this task may carry beside those it needs."""
     if decision == APPROVE:
         return () if task.subject.startswith(NOTICE) else ("disclosure",)
-    return ("facts",) if decision in (UPHOLD, PARTIAL, REFUSE) else ()
+    return {UPHOLD: ("facts", "slug"), PARTIAL: ("facts", "slug"), REFUSE: ("facts",)}.get(decision, ())
 
 
 def checked(task: TaskRow, decision: str, details: Mapping[str, Any]) -> dict[str, Any]:
@@ -87,6 +89,12 @@ def _facts(value: Any) -> str:
     return str(value).strip()[:FACTS]
 
 
+def _slug(value: Any) -> str:
+    if value not in SLUGS:
+        raise ModerationError(f"{str(value)[:40]!r} is nothing that the taxonomy knows: leave the slug out")
+    return str(value)
+
+
 def _disclosure(value: Any) -> dict[str, Any]:
     fits = isinstance(value, Mapping) and set(value) <= {"need", "depicts"}
     need, depicts = (value.get("need", ""), value.get("depicts", [])) if fits else (None, [])
@@ -102,5 +110,6 @@ CHECKS: Mapping[str, Callable[[Any], Any]] = {
     "regions": _regions,
     "images": _images,
     "facts": _facts,
+    "slug": _slug,
     "disclosure": _disclosure,
 }

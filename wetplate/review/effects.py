@@ -4,7 +4,8 @@ Here: verdicts, redactions, the next task, the step of a notice. Not here: which
 the decision's own row (`decisions`).
 
 Rules:
-1. Whoever decides locks the subject first, then its task, then the outbox: nobody waits in a circle.
+1. Whoever decides locks the subject first (of a notice its images too), then its task, then the outbox:
+   nobody waits in a circle.
 2. A verdict counts for the bytes that were looked at. If the picture was painted again meanwhile, nothing
    counts.
 3. While a second person is asked, a person's `review` is in force: no machine approves what people have in
@@ -21,6 +22,7 @@ from wetplate.moderation import catalog, deadlines, queue, tasks
 from wetplate.moderation.bands import APPROVE, REJECT, REVIEW
 from wetplate.moderation.tables import TaskRow
 from wetplate.publication.notices import catalog as notices
+from wetplate.publication.notices.effects import hold_still
 from wetplate.redaction.redact import redact
 from wetplate.review.complaints import step
 from wetplate.review.reasons import NOTICE, REDACT
@@ -42,7 +44,8 @@ def lock(session: Session, subject: str) -> None:
     """Nobody else decides about the subject before our transaction ends."""
     catalog.lock(session, subject)
     if subject.startswith(NOTICE):
-        notices.locked(session, subject.removeprefix(NOTICE))
+        row = notices.locked(session, subject.removeprefix(NOTICE))
+        hold_still(session, [image.canonical_id for image in notices.images(session, row.id)])
 
 
 def require_same(session: Session, task: TaskRow) -> None:

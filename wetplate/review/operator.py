@@ -1,8 +1,9 @@
 """The operator: somebody who decides at the command line, where the database itself is the key.
 
 Rules:
-1. They count as an administrator under a name of their own choosing. Two-person rules hold all the same.
-2. What they decide is the image's most urgent open task.
+1. They count as an administrator under a name of their own choosing, which is what is recorded. Two-person
+   rules hold all the same: between names, since nobody signs in at a command line.
+2. What they decide is the most urgent open task of the image or the notice.
 """
 
 from collections.abc import Mapping
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from wetplate.moderation import queue, tasks, worklist
 from wetplate.recipes.tables import RecipeRow
-from wetplate.review import decisions
+from wetplate.review import decisions, notices
 from wetplate.review.access import Person, Role
 from wetplate.review.decisions import Outcome
 from wetplate.review.details import NONE
@@ -30,10 +31,28 @@ def decide(
     details: Mapping[str, Any] = NONE,
 ) -> Outcome:
     """Decide on what waits about this image, at once. Raises DecisionConflict, ModerationError."""
-    person = Person(queue.checked_name(name), Role.ADMIN, csrf="")
     if not tasks.about(session, recipe_id):
         _list(session, recipe_id)
-    return decisions.settle(session, objects, recipe_id, person, decision, reason, note, details)
+    return decisions.settle(session, objects, recipe_id, named(name), decision, reason, note, details)
+
+
+def decide_notice(
+    session: Session,
+    objects: Objects,
+    notice_id: str,
+    decision: str,
+    name: str,
+    reason: str,
+    facts: str = "",
+    slug: str = "",
+) -> Outcome:
+    """Decide on what waits about this notice, at once. Raises what `notices.settle` raises."""
+    return notices.settle(session, objects, notice_id, named(name), decision, reason, facts, slug)
+
+
+def named(name: str) -> Person:
+    """Whoever is at the command line under this name. Raises ModerationError."""
+    return Person(queue.checked_name(name), Role.ADMIN, csrf="")
 
 
 def _list(session: Session, recipe_id: str) -> None:

@@ -2,7 +2,8 @@
 
 Rules:
 1. Two people are needed to approve what a calibrated detector rejected, to overturn another person's verdict,
-   to approve what the taxonomy tolerates never, and to give back what was taken down.
+   to approve what the taxonomy tolerates never, and to give back what a notice has hidden or taken down. Of a
+   notice's appeal the first is whoever made the decision, and the second whoever decides the appeal.
 2. The first decision is recorded and changes nothing for the better: the verdict stays `review`. The second
    person is not shown it, and is neither the first nor the one who would be overturned.
 3. If both decide the same, that is in force. If not, a senior reviewer who is neither of them decides alone.
@@ -15,10 +16,10 @@ from enum import StrEnum
 
 from wetplate.moderation.bands import APPROVE, REJECT
 from wetplate.moderation.judge import POLICY
-from wetplate.moderation.tasks import APPEAL, ESCALATED, SECOND, TAKEDOWN
-from wetplate.review.reasons import ESCALATE, REDACT, REFUSE, UPHOLD
+from wetplate.moderation.tasks import ESCALATED, SECOND, TAKEDOWN
+from wetplate.review.reasons import ESCALATE, REDACT, REFUSE
 
-GIVES_BACK = {(APPEAL, UPHOLD), (TAKEDOWN, REFUSE)}
+GIVES_BACK = {(TAKEDOWN, REFUSE)}
 
 
 class Effect(StrEnum):

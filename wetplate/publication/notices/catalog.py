@@ -205,8 +205,9 @@ def choose(session: Session, notice_id: str, canonical_ids: Iterable[str], decis
 
 
 def deciders(session: Session, notice_id: str) -> set[str]:
-    """Who has decided anything about the notice."""
-    return {event.actor for event in events(session, notice_id) if event.event in DECIDING}
+    """Who has decided anything about the notice, or had a say in it."""
+    made = [event for event in events(session, notice_id) if event.event in DECIDING]
+    return {name for event in made for name in (event.actor, *event.details.get("others", ()))}
 
 
 def decision(session: Session, notice_id: str) -> dict[str, Any]:

@@ -60,11 +60,13 @@ def decide(
     *,
     facts: str = "",
     slug: str = "",
+    others: Sequence[str] = (),
 ) -> NoticeRow:
     """Decide: `upheld` or `partial` for a ground of `grounds.GROUNDS`, `rejected` for one of its REFUSALS.
 
     What is decided on are the images that are included. `facts` go into the statement of reasons and name no
-    person; `slug` of the taxonomy makes its category more exact. Raises UnknownReason, NoticeError.
+    person; `slug` of the taxonomy makes its category more exact; `others` had a say in it beside the actor.
+    Raises UnknownReason, NoticeError.
     """
     decided = _outcome(outcome)
     grounds.ground(reason) if decided.takes_down else grounds.refusal(reason)
@@ -72,7 +74,8 @@ def decide(
     if catalog.locked(session, notice_id).state != State.REVERSED:
         triage(session, notice_id, actor)
     said = {"outcome": decided, "reason": reason, "facts": facts[:5_000], "slug": slug, "images": images}
-    tasks.close(session, catalog.subject(notice_id), tasks.TAKEDOWN)
+    said |= {"others": sorted(others)} if others else {}
+    tasks.close(session, catalog.subject(notice_id))
     return catalog.take(session, notice_id, Step.DECIDE, actor, **said)
 
 
@@ -123,7 +126,7 @@ def decide_appeal(
     steps.second(actor, catalog.deciders(session, notice_id))
     step = Step.REVERSE if reverse else Step.CONFIRM
     row = catalog.take(session, notice_id, step, actor, facts=facts[:5_000])
-    tasks.close(session, catalog.subject(notice_id), tasks.APPEAL)
+    tasks.close(session, catalog.subject(notice_id))
     row.due_at = None
     if reverse and row.outcome == Outcome.REJECTED:
         ground = reason or grounds.USUAL[row.kind]
@@ -145,6 +148,14 @@ def reinstate(session: Session, notice_id: str, actor: str) -> NoticeRow:
     return row
 
 
+def expire(session: Session, notice_id: str) -> bool:
+    """Reinstate what a counter-notice asked for, unless somebody was faster. Raises TakedownPending."""
+    if catalog.locked(session, notice_id).state != State.COUNTERED:
+        return False
+    reinstate(session, notice_id, CLOCK)
+    return True
+
+
 def close(session: Session, notice_id: str, actor: str, note: str = "") -> NoticeRow:
     """Nothing is left to be done. Raises NoticeStep."""
     return catalog.take(session, notice_id, Step.CLOSE, actor, note=note[:500])
@@ -155,7 +166,7 @@ def set_aside(session: Session, notice_id: str, step: Step, actor: str, of: str 
     if step is Step.DUPLICATE:
         of = catalog.find(session, of).id
     row = catalog.take(session, notice_id, step, actor, of=of)
-    tasks.close(session, catalog.subject(notice_id), tasks.TAKEDOWN)
+    tasks.close(session, catalog.subject(notice_id))
     return row
 
 

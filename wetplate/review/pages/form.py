@@ -147,9 +147,11 @@ def read(fields: FormData) -> Said:
     )
 
 
-def form(task: TaskRow, allowed: Sequence[str], boxes: Sequence[Box], undo_seconds: int, said: Said) -> Form:
-    """What is offered to somebody who may decide `allowed` about the task."""
-    choices = [_choice(task, each) for each in allowed]
+def form(
+    task: TaskRow, allowed: Sequence[str], boxes: Sequence[Box], undo_seconds: int, said: Said, origin: str
+) -> Form:
+    """What is offered to somebody who may decide `allowed`, in the words of the queue `origin`."""
+    choices = [_choice(task, each, origin) for each in allowed]
     image = not task.subject.startswith(reasons.NOTICE)
     private = "legal_basis" in details.needs(task, reasons.APPROVE)
     return Form(
@@ -166,8 +168,8 @@ def form(task: TaskRow, allowed: Sequence[str], boxes: Sequence[Box], undo_secon
     )
 
 
-def _choice(task: TaskRow, decision: str) -> Choice:
-    known = reasons.reasons(task.queue, decision, task.subject)
+def _choice(task: TaskRow, decision: str, origin: str) -> Choice:
+    known = reasons.reasons(task.queue, decision, task.subject, origin)
     return Choice(
         decision, decision.capitalize(), KEYS[decision], HINTS[decision], _groups(known, task.slugs)
     )

@@ -14,7 +14,18 @@ from wetplate.moderation import tasks
 from wetplate.provenance import disclosure
 from wetplate.review import accounts, appeals, preferences
 from wetplate.review.access import Role
-from wetplate.review.pages import again, chrome, deciding, image, notice, people, pixels, queues, task
+from wetplate.review.pages import (
+    again,
+    chrome,
+    deciding,
+    image,
+    notice,
+    notice_steps,
+    people,
+    pixels,
+    queues,
+    task,
+)
 from wetplate.review.pages.endpoint import Asked, Desk, does, shows, to
 from wetplate.review.signin.page import Shown
 
@@ -141,7 +152,7 @@ def open_persons(desk: Desk, session: Session, asked: Asked, form: FormData) -> 
 
 def step(desk: Desk, session: Session, asked: Asked, form: FormData) -> Response:
     """POST /notices/{id}/{step}"""
-    notice.take(session, asked.who, asked.word("id"), asked.word("step"), form)
+    notice_steps.take(session, desk.objects, asked.who, asked.word("id"), asked.word("step"), form)
     return to(f"/notices/{asked.word('id')}")
 
 

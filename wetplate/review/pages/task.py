@@ -34,6 +34,7 @@ from wetplate.review.pages.picture import picture
 from wetplate.review.pages.subjects import Subject
 from wetplate.review.pages.words import HEAD, QUEUES, Tag
 from wetplate.review.reasons import NOTICE
+from wetplate.review.standing import origin
 from wetplate.storage.objects import Objects
 
 
@@ -80,7 +81,8 @@ def page(
     reasons = verdict.reasons if verdict else []
     body = about.recipe.body
     open_to = grants.open_to(session, who, task, now)
-    asked = form(task, rights.allowed(task, who), boxes, undo_seconds, said or Said())
+    first = origin(session, task)
+    asked = form(task, rights.allowed(task, who, first), boxes, undo_seconds, said or Said(), first)
     history = past.of(session, task, who)
     shown = {
         "picture": picture(task, who, about.name, size, boxes, granted=open_to),
@@ -109,7 +111,8 @@ def _of_notice(
     problems: Sequence[str],
 ) -> Page:  # fmt: skip
     shown = complaint.complaint(session, task.subject.removeprefix(NOTICE), now)
-    asked = form(task, rights.allowed(task, who), (), undo_seconds, said or Said())
+    first = origin(session, task)
+    asked = form(task, rights.allowed(task, who, first), (), undo_seconds, said or Said(), first)
     told = {
         "form": asked,
         "problems": problems,
