@@ -1,8 +1,8 @@
 """`make demo`: the life of the sample family, for real, told while it happens.
 
 Starts the embedded Postgres, registers the family, runs the job `lifecycle` for its partition as Dagster
-would, prints where it stands while it works, then the table, the contact sheet and one picture as delivery
-answers it. A second run repaints nothing.
+would, prints where it stands while it works, then the table, the contact sheet, one picture as delivery
+answers it, and what there is to do next. A second run repaints nothing.
 """
 
 import os
@@ -38,10 +38,17 @@ from wetplate.storage.stores import open_objects
 
 FAMILY = "rumba"
 TAGS = {"dagster/partition": FAMILY, "wetplate/family": FAMILY}
-NEXT = (
-    "next: [bold]make dev[/bold] (the gallery at [bold]{gallery}[/bold], the Dagster UI with graph and "
-    "partition, the review console at [bold]{review}[/bold] with a first account)"
-)
+NEXT = """\
+next: [bold]make dev[/bold]
+  gallery           {gallery}
+  review console    {review}   {waiting} for you to decide; a first account is printed, once
+  Dagster UI        http://127.0.0.1:{ui}   the graph, the partition, its checks
+and, as [bold].venv/bin/wetplate ...[/bold]
+  verify            every invariant of catalog and store
+  audit seal, audit verify
+                    whether anything on record was changed
+  checklist         the rollout's six questions, asked of what make dev runs\
+"""
 LOOKED = """
 SELECT s.detector, s.revision, count(DISTINCT s.object_sha256), count(DISTINCT s.object_sha256)
     FILTER (WHERE s.error IS NOT NULL)
@@ -77,9 +84,15 @@ def main() -> int:
         picture = write_sheet(now, database)
         say(delivered())
         say(f"contact sheet: [bold]{picture}[/bold]; whole demo: {time.monotonic() - began:.0f} s")
-        said = NEXT.format(gallery=door.gallery(serving()), review=reviewing().url)
+        said = onward(now, standing(database))
         say(said if result.success else f"[bold red]the run failed[/bold red]; see {log}")
     return 0 if result.success else 1
+
+
+def onward(now: Settings, rows: list[Standing]) -> str:
+    """What there is to do next."""
+    doors = {"gallery": door.gallery(serving()), "review": reviewing().url, "ui": now.ui_port}
+    return NEXT.format(waiting=sum(row.review for row in rows), **doors)
 
 
 def delivered() -> str:
