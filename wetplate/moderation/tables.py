@@ -102,7 +102,7 @@ Index("calibrations_detector", CalibrationRow.detector, CalibrationRow.revision)
 
 
 class TaskRow(Base):
-    """Work for a person. Written by `wetplate.moderation.tasks` only.
+    """Work for a person. Written by `wetplate.moderation.tasks`, `leases` only.
 
     `queue` is review, second, escalated, appeal, takedown or audit; `subject` a recipe id or `notice:<id>`;
     `object_sha256` the bytes to decide on ("" for a notice); `round` counts how often the subject came into
