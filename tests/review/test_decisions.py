@@ -8,7 +8,14 @@ import pytest
 from sqlalchemy import func, select
 
 from tests.review.desk import ADA, ADMIN, BOB, EVE, ZOE, Desk
-from wetplate.errors import DecisionConflict, LeaseLost, ModerationError, RoleRefused
+from wetplate.errors import (
+    DecisionConflict,
+    LeaseLost,
+    ModerationError,
+    ObjectMissing,
+    RoleRefused,
+    StorageError,
+)
 from wetplate.generation.tables import PaintingRow
 from wetplate.moderation import catalog, tasks
 from wetplate.moderation.tables import TaskRow
@@ -21,6 +28,7 @@ from wetplate.review.second import Effect
 from wetplate.review.tables import DecisionRow
 from wetplate.settings import ROOT
 from wetplate.storage.database import transaction
+from wetplate.storage.memory import MemoryObjects
 
 UNDO = 10
 
@@ -188,6 +196,37 @@ def test_what_cannot_count_goes_back_to_the_queue_and_says_why(desk: Desk) -> No
     assert desk.verdict(bad) == ("review", "policy")
 
 
+class Unwell(MemoryObjects):
+    """A store that does not answer, or has lost what it held."""
+
+    def __init__(self, error: type[StorageError]) -> None:
+        super().__init__()
+        self.error = error
+
+    def get(self, key: str) -> bytes:
+        raise self.error(key)
+
+
+@pytest.mark.parametrize("error", [StorageError, ObjectMissing])
+def test_one_that_the_store_fails_keeps_no_other_from_counting(error: type[StorageError], desk: Desk) -> None:
+    """Waits for a store that is away; goes back to the queue if another try would not help."""
+    bad, good = desk.say(0), desk.say(1)
+    with transaction(desk.database) as session:
+        session.get_one(FamilyRow, desk.family).definition = find(ROOT / "families", "rumba").definition()
+    propose(desk, held(desk, ADA, bad), ADA, "redact", "privacy/face", details={"regions": [[0, 0, 5, 5]]})
+    propose(desk, held(desk, ADA, good), ADA, "approve", "looks-right")
+    well, desk.objects = desk.objects, Unwell(error)
+    told = {outcome.subject: outcome.refusal for outcome in commit(desk)}
+    assert (told.pop(good), set(told)) == ("", {bad} if error is ObjectMissing else set())
+    assert (desk.verdict(bad)[0], desk.verdict(good)[0]) == ("review", "approve")
+    task = desk.open("review", bad)
+    assert task is not None
+    assert (task.proposed is None) is (error is ObjectMissing)
+    desk.objects = well
+    counted = [outcome.subject for outcome in commit(desk)]
+    assert counted == ([] if error is ObjectMissing else [bad])
+
+
 def test_a_picture_painted_again_meanwhile_is_another_one(desk: Desk) -> None:
     recipe_id = desk.say(0)
     propose(desk, held(desk, ADA, recipe_id), ADA, "approve", "looks-right")
@@ -309,11 +348,13 @@ def test_reopening_is_another_round(desk: Desk) -> None:
         task = appeals.reconsider(session, recipe_id, BOB, "the shape is off")
         assert (task.queue, task.round, task.why) == ("review", 2, "the shape is off")
     assert desk.verdict(recipe_id)[0] == "approve", "asking changes nothing"
-    assert desk.decide(ADA, "review", recipe_id, "reject", "quality/garbled").effect is Effect.IN_FORCE
+    with pytest.raises(DecisionConflict, match="somebody else than whoever decided"):
+        desk.decide(ADA, "review", recipe_id, "reject", "quality/garbled")
+    assert desk.decide(BOB, "review", recipe_id, "approve", "looks-right").effect is Effect.IN_FORCE
     with transaction(desk.database) as session:
-        assert [(row.round, row.decision) for row in decisions.of(session, recipe_id)] == [
-            (1, "approve"),
-            (2, "reject"),
+        assert [(row.round, row.reviewer) for row in decisions.of(session, recipe_id)] == [
+            (1, ADA.id),
+            (2, BOB.id),
         ]
 
 

@@ -62,12 +62,13 @@ def test_figures(desk: Desk) -> None:
     desk.decide(ZOE, "review", recipe_id, "approve", "looks-right")
     with transaction(desk.database) as session:
         appeals.reconsider(session, recipe_id, ZOE, "I was wrong")
-    desk.decide(ZOE, "review", recipe_id, "reject", "quality/garbled")
+    for person, queue in ((EVE, "review"), (BOB, "second")):
+        desk.decide(person, queue, recipe_id, "reject", "quality/garbled")
     with transaction(desk.database) as session:
         found = exports.figures(session, since)
-    assert found.decisions == {"approve": 4, "reject": 3}
-    assert found.pairs == 2
-    assert found.kappa == 0
+    assert found.decisions == {"approve": 4, "reject": 4}
+    assert found.pairs == 3
+    assert found.kappa == pytest.approx(0.4)
     assert found.overturned_detectors == {"eye 1": Rate(2, 4)}
     assert found.overturned_reviewers == {"operator": Rate(1, 4)}
     assert found.first_decision is not None

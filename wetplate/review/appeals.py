@@ -4,11 +4,9 @@ Here: opening the task. Not here: notices (they open their own), deciding (`deci
 
 Rules:
 1. Looking again changes nothing by itself: the verdict in force holds until another counts.
-2. An appeal goes to somebody else than whoever decided; a senior reviewer who has doubts of their own
-   (`reconsider`) sends the image back through the review queue, as another round.
+2. Whoever made the decision in force does not look at it again: neither on appeal nor when a senior reviewer
+   has doubts (`reconsider`), who sends the image back through the review queue as another round.
 """
-
-from collections.abc import Collection
 
 from sqlalchemy.orm import Session
 
@@ -24,30 +22,26 @@ from wetplate.storage import outbox
 from wetplate.storage.database import now
 
 WORDS = 2000
+PERSON = "person:"
 
 
 def reconsider(session: Session, recipe_id: str, person: Person, why: str) -> TaskRow:
     """Open the review of a decided image again. Raises RoleRefused below senior, DecisionConflict."""
     require(person, Role.SENIOR)
-    return _open(session, recipe_id, tasks.REVIEW, person.actor, why, ())
+    return _open(session, recipe_id, tasks.REVIEW, person.actor, why)
 
 
 def appeal(session: Session, recipe_id: str, actor: str, why: str) -> TaskRow:
     """Have somebody else decide on an image again. Raises DecisionConflict while it is being decided."""
-    verdict = catalog.last_verdict(session, recipe_id)
-    by = verdict.decided_by if verdict is not None else ""
-    excluded = [by.removeprefix("person:")] if by.startswith("person:") else []
-    return _open(session, recipe_id, tasks.APPEAL, actor, why, excluded)
+    return _open(session, recipe_id, tasks.APPEAL, actor, why)
 
 
-def _open(
-    session: Session, recipe_id: str, queue: str, actor: str, why: str, excluded: Collection[str]
-) -> TaskRow:
+def _open(session: Session, recipe_id: str, queue: str, actor: str, why: str) -> TaskRow:
     if not why.strip():
         raise ModerationError("say why this image should be looked at again")
     catalog.lock(session, recipe_id)
     verdict, recipe = _decided(session, recipe_id), session.get_one(RecipeRow, recipe_id)
-    known = catalog.as_judged(verdict, ())
+    known, by = catalog.as_judged(verdict, ()), verdict.decided_by
     task = tasks.open(
         session,
         queue=queue,
@@ -58,7 +52,7 @@ def _open(
         slugs=known.slugs,
         sensitive=known.sensitive,
         restricted=known.restricted,
-        excluded=excluded,
+        excluded=[by.removeprefix(PERSON)] if by.startswith(PERSON) else [],
         opened_by=actor,
         why=why.strip()[:WORDS],
     )
