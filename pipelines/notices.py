@@ -11,6 +11,7 @@ from wetplate.attestation import keys as attestation
 from wetplate.delivery.notices.carrying_out import Reach, carry_out
 from wetplate.delivery.purging.outside import asker
 from wetplate.delivery.purging.purger import Purger
+from wetplate.errors import PublicationError
 from wetplate.publication.notices import decisions
 from wetplate.settings import reviewing, serving, settings
 from wetplate.storage.database import now, transaction
@@ -51,12 +52,22 @@ def answer_timers(context: dg.OpExecutionContext, database: dg.ResourceParam[Eng
     with transaction(database) as session:
         due = decisions.due(session, now())
         late = decisions.unacknowledged(session, now())
-    for notice in due:
+    refused = [refusal for notice in due if (refusal := _reinstated(context, database, notice))]
+    if late or refused:
+        told = {"no receipt yet": ", ".join(late), "not reinstated": "; ".join(refused)}
+        raise dg.Failure(f"{len(late)} notices have no receipt yet, {len(refused)} are stuck", metadata=told)
+
+
+def _reinstated(context: dg.OpExecutionContext, database: Engine, notice: str) -> str:
+    """Reinstate one notice; why it could not be (the others go on), or nothing."""
+    try:
         with transaction(database) as session:
-            decisions.reinstate(session, notice, decisions.CLOCK)
-        context.log.info(f"notice {notice}: the counter-notice went unanswered; its images are drafts again")
-    if late:
-        raise dg.Failure(f"{len(late)} notices have no receipt yet", metadata={"notices": ", ".join(late)})
+            if not decisions.expire(session, notice):
+                return ""
+    except PublicationError as refusal:
+        return f"{notice}: {refusal}"
+    context.log.info(f"notice {notice}: the counter-notice went unanswered; its images are drafts again")
+    return ""
 
 
 @dg.job(description="What the calendar brings to notices: counter-notices that are due, receipts overdue.")

@@ -25,7 +25,7 @@ from wetplate.recipes import catalog
 from wetplate.recipes.family import find, slugs
 from wetplate.review import decisions
 from wetplate.storage import outbox
-from wetplate.storage.database import now, transaction
+from wetplate.storage.database import clock, now, transaction
 from wetplate.storage.objects import Objects
 from wetplate.storage.outbox import Event
 
@@ -150,7 +150,7 @@ def decisions_due(
 ) -> dg.SkipReason:
     """What was decided in a console that died meanwhile counts all the same; `review_decided` hears of it."""
     with transaction(database) as session:
-        settled = decisions.commit_due(session, objects, now())
+        settled = decisions.commit_due(session, objects, clock(session))
     for outcome in settled:
         context.log.info(f"{outcome.subject[:19]}: {outcome.decision} {outcome.effect or outcome.refusal}")
     return dg.SkipReason(f"{len(settled)} decisions were due")

@@ -7,6 +7,7 @@ import httpx
 import pytest
 from sqlalchemy import Engine
 
+from tests.faults.clock import ahead
 from tests.review.people import Client, add, signed_in, signed_in_client
 from tests.review.stage import HOSTILE, Stage, console, shoe, somebody, stage
 from wetplate.imaging.codec import decode, sniff
@@ -264,6 +265,20 @@ def test_an_old_hold_is_refused_politely_and_the_note_is_not_lost(
         assert post(reviewer, f"/task/{id}/{form}", lease=lease).status_code == 409
     assert post(reviewer, f"/task/{id}/take").status_code == 409
     assert "Somebody else has it until" in reviewer.get(f"/task/{id}").text
+
+
+def test_a_console_whose_clock_is_ahead_takes_nothing_out_of_somebodys_hands(
+    served: Console, made: Stage, reviewer: Client
+) -> None:
+    """By more than a hold lasts, and less than a session may be idle."""
+    other = signed_in_client(served, made.database, Role.REVIEWER)
+    number = taken(reviewer, made.tasks["plain"])
+    with ahead(20):
+        assert post(other, f"/task/{made.tasks['plain']}/take").status_code == 409
+    with transaction(made.database) as session:
+        task = tasks.get(session, made.tasks["plain"])
+        assert reviewer.who is not None
+        assert (task.leased_by, task.lease) == (reviewer.who.id, number)
 
 
 def test_a_sign_of_life_makes_the_hold_longer(reviewer: Client, made: Stage) -> None:

@@ -28,7 +28,7 @@ from wetplate.review.pages.rendering import Pages
 from wetplate.review.pages.routes import routes, sign_in
 from wetplate.review.signin.routes import routes as signing_in
 from wetplate.settings import Reviewing, reviewing, serving, settings
-from wetplate.storage.database import catalog_url, engine, now, transaction
+from wetplate.storage.database import catalog_url, clock, engine, transaction
 from wetplate.storage.objects import Objects
 from wetplate.storage.stores import open_objects
 
@@ -117,7 +117,7 @@ async def _keep(chore: Callable[[Desk], None], desk: Desk, every: float) -> None
 def count(desk: Desk) -> None:
     """Make every decision count whose time to undo is over."""
     with transaction(desk.database) as session:
-        settled = decisions.commit_due(session, desk.objects, now())
+        settled = decisions.commit_due(session, desk.objects, clock(session))
     for each in settled:
         if each.refusal:
             log.warning("task %s: %s does not count: %s", each.task, each.decision, each.refusal)

@@ -14,6 +14,7 @@ Rules:
 4. Decisions are recorded under a pseudonym and the role its owner had.
 """
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,7 +23,15 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from wetplate.errors import DecisionConflict, LeaseLost, ModerationError, PublicationError
+from wetplate.errors import (
+    DecisionConflict,
+    LeaseLost,
+    ModerationError,
+    ObjectConflict,
+    ObjectMissing,
+    StorageError,
+    WetplateError,
+)
 from wetplate.moderation import tasks
 from wetplate.moderation.tables import TaskRow
 from wetplate.review import details as wanted
@@ -33,12 +42,14 @@ from wetplate.review.reasons import SKIP
 from wetplate.review.second import Effect
 from wetplate.review.standing import decided, origin, standing
 from wetplate.review.tables import DecisionRow
-from wetplate.storage.database import now as present
+from wetplate.storage.database import clock
 from wetplate.storage.objects import Objects
 
 SKIPPED = timedelta(hours=1)
 NOTE = 2000  # characters
-REFUSALS = (ModerationError, PublicationError)
+#: Of all that a store can say, what another try would not change.
+FINAL = (ObjectMissing, ObjectConflict)
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -71,7 +82,7 @@ def propose(
 
     Raises LeaseLost, RoleRefused, ModerationError for what is no decision, reason or detail of this task.
     """
-    moment = now or present()
+    moment = now or clock(session)
     task = tasks.get(session, task_id)
     rights.require_queue(person, task.queue, restricted=task.restricted)
     said = _checked(task, origin(session, task), decision, reason, note, details)
@@ -88,19 +99,20 @@ def undo(
 ) -> TaskRow:
     """Take a proposed decision back and hold the task for so long. Raises LeaseLost, DecisionConflict."""
     _require_holder(tasks.get(session, task_id), person)
-    return tasks.undo(session, task_id, lease, now=now or present(), seconds=seconds)
+    return tasks.undo(session, task_id, lease, now=now or clock(session), seconds=seconds)
 
 
 def commit_due(session: Session, objects: Objects, now: datetime) -> list[Outcome]:
     """Make every decision count whose time to undo is over; gives what became of each.
 
-    One that cannot count puts its task back in the queue. Raises StorageError if the store or the database
-    does not answer: nothing is lost, the next call goes on.
+    One that cannot count puts its task back in the queue. One for which the store does not answer waits for
+    the next call. Neither keeps the others from counting.
     """
     due = tasks.due(session, now)
     for task in due:
         effects.lock(session, task.subject)
-    return [_settled(session, objects, task.id, now) for task in due]
+    settled = [_settled(session, objects, task.id, now) for task in due]
+    return [outcome for outcome in settled if outcome is not None]
 
 
 def at_once(
@@ -116,7 +128,7 @@ def at_once(
     now: datetime | None = None,
 ) -> Outcome:
     """Take, decide and make it count in one go: for the command line and for bulk. Raises as `propose`."""
-    moment = now or present()
+    moment = now or clock(session)
     effects.lock(session, tasks.get(session, task_id).subject)
     rights.require_queue(person, tasks.get(session, task_id).queue)
     held = tasks.take(session, task_id, person.id, now=moment, seconds=60)
@@ -180,12 +192,15 @@ def _require_holder(task: TaskRow, person: Person) -> None:
         raise LeaseLost("somebody else has this one now: take the next one")
 
 
-def _settled(session: Session, objects: Objects, task_id: int, now: datetime) -> Outcome:
-    """Commit one decision in a savepoint, so that a refusal of one leaves the others alone."""
+def _settled(session: Session, objects: Objects, task_id: int, now: datetime) -> Outcome | None:
+    """Commit one decision in a savepoint, so that one that fails leaves the others alone; None: it waits."""
     try:
         with session.begin_nested():
             return _commit(session, objects, task_id, now)
-    except REFUSALS as refusal:
+    except WetplateError as refusal:
+        if isinstance(refusal, StorageError) and not isinstance(refusal, FINAL):
+            log.warning("task %s: its decision waits for the store: %s", task_id, refusal)
+            return None
         return _refused(session, task_id, str(refusal), now)
 
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 from weakref import finalize
 
-from sqlalchemy import DateTime, Engine, create_engine
+from sqlalchemy import DateTime, Engine, create_engine, func, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.event import listen
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -136,5 +136,14 @@ def _where(bound: Engine) -> str:
 
 
 def now() -> datetime:
-    """The present moment, in UTC."""
+    """The present moment by this machine's clock, in UTC: for records of what happened."""
     return datetime.now(UTC)
+
+
+def clock(session: Session) -> datetime:
+    """The present moment by the database's clock, in UTC: for what processes of several machines compare.
+
+    Holds, times to undo, what is due: whoever's clock is wrong neither takes nor counts anything early.
+    """
+    moment: datetime = session.scalars(select(func.clock_timestamp())).one()
+    return moment.astimezone(UTC)

@@ -31,7 +31,7 @@ from wetplate.delivery.purging.targets import named
 from wetplate.errors import PurgeFailed
 from wetplate.publication.notices import catalog, evidence, execute
 from wetplate.publication.notices.steps import Outcome, State
-from wetplate.storage.database import now, transaction
+from wetplate.storage.database import clock, now, transaction
 from wetplate.storage.objects import Objects
 from wetplate.storage.outbox import Event
 
@@ -112,7 +112,8 @@ def _seen(session: Session, reach: Reach, notice_id: str, images: Sequence[str])
     """What proves that the images are gone. Raises PurgeFailed while something is owed."""
     click = execute.clicked(session, notice_id)
     since = click.at if click else now()
-    rows = _purged(session, images, since, named(reach.purgers))
+    first = execute.told_from(session, notice_id, click) if click else 0
+    rows = _purged(session, images, first, named(reach.purgers))
     if owed := [row for row, *_ in rows if row.verified_at is None]:
         raise PurgeFailed(
             f"{len(owed)} purges are still owed ({owed[0].target}: {owed[0].error or 'not yet'})"
@@ -132,14 +133,14 @@ def _seen(session: Session, reach: Reach, notice_id: str, images: Sequence[str])
 
 
 def _purged(
-    session: Session, images: Sequence[str], since: datetime, caches: Sequence[str]
+    session: Session, images: Sequence[str], first: int, caches: Sequence[str]
 ) -> list[tuple[PurgeRow, str, str]]:
-    """The purges of these images from that moment on, of the caches that are configured."""
-    purges.expect(session, caches, now())
+    """The purges of these images from that news on, of the caches that are configured."""
+    purges.expect(session, caches, clock(session))
     query = (
         select(PurgeRow, Event.topic, Event.key)
         .join(Event, Event.id == PurgeRow.event_id)
-        .where(Event.key.in_(images), Event.topic.in_(TOPICS), Event.at >= since)
+        .where(Event.key.in_(images), Event.topic.in_(TOPICS), Event.id > first)
         .where(PurgeRow.target.in_(caches))
         .order_by(PurgeRow.id)
     )

@@ -6,6 +6,7 @@ Rules:
 1. NOTIFY only says when to look; the rows say what is due, so nothing is lost when nobody listens.
 2. Any number of relays may run, in origins, commands and the pipeline: each event is worked on by one.
 3. It outlives the catalog: without Postgres it waits and tries again.
+4. What is due is due by the database's clock: a relay whose clock is ahead repeats no purge too early.
 """
 
 import logging
@@ -24,7 +25,7 @@ from wetplate.delivery.purging.outside import Ask, asker
 from wetplate.delivery.purging.purger import Purger
 from wetplate.delivery.purging.targets import named
 from wetplate.errors import StorageError
-from wetplate.storage.database import now, transaction
+from wetplate.storage.database import clock, transaction
 from wetplate.storage.outbox import CHANNEL
 
 log = logging.getLogger(__name__)
@@ -40,7 +41,7 @@ def go_round(database: Engine, purgers: Sequence[Purger], ask: Ask) -> Round:
     total = Round()
     while True:
         with transaction(database) as session:
-            last = fan_out(session, purgers, ask, now())
+            last = fan_out(session, purgers, ask, clock(session))
         total.purged += last.purged
         total.verified += last.verified
         total.settled += last.settled
@@ -60,7 +61,7 @@ def drain(
     while True:
         told = go_round(database, purgers, ask)
         with transaction(database) as session:
-            left = catalog.pending(session, named(purgers), now())
+            left = catalog.pending(session, named(purgers), clock(session))
         if not left or told.refusals or monotonic() > deadline:
             return told, left
         sleep(SHORTEST)
@@ -107,8 +108,8 @@ class Relay:
     def _due(self) -> float:
         """Seconds until something is to be tried again."""
         with transaction(self._database) as session:
-            due = catalog.next_due(session, named(self._purgers))
-        return max((due - now()).total_seconds(), SHORTEST) if due else self._poll
+            due, present = catalog.next_due(session, named(self._purgers)), clock(session)
+        return max((due - present).total_seconds(), SHORTEST) if due else self._poll
 
 
 def _listening(database: Engine) -> psycopg.Connection[tuple[object, ...]]:

@@ -100,6 +100,16 @@ def clicked(session: Session, notice_id: str) -> NoticeEventRow | None:
     return found
 
 
+def told_from(session: Session, notice_id: str, click: NoticeEventRow) -> int:
+    """The number in the outbox of the news of a step: whatever the images' own news of it are come later.
+
+    Numbers are compared, not times: the steps of a notice may be taken on machines whose clocks differ.
+    """
+    same = [event for event in catalog.events(session, notice_id) if event.event == click.event]
+    query = select(Event.id).where(Event.key == notice_id, Event.payload["step"].astext == click.event)
+    return session.scalars(query.order_by(Event.id).offset(same.index(click)).limit(1)).one()
+
+
 def _open_events(session: Session, notice_id: str) -> list[int]:
     query = select(Event.id).where(Event.topic == DECIDED, Event.key == notice_id, Event.handled_at.is_(None))
     return list(session.scalars(query))

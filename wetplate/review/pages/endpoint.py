@@ -29,7 +29,7 @@ from wetplate.review.access import Person, Role
 from wetplate.review.pages import advice, chrome
 from wetplate.review.pages.rendering import Pages
 from wetplate.settings import Reviewing
-from wetplate.storage.database import now, transaction
+from wetplate.storage.database import clock, transaction
 from wetplate.storage.objects import Objects
 
 log = logging.getLogger(__name__)
@@ -55,7 +55,7 @@ class Desk:
 
 @dataclass(frozen=True)
 class Asked:
-    """Who asks for what, and when."""
+    """Who asks for what, and when: by the clock that all consoles share."""
 
     who: Person
     request: Request
@@ -80,10 +80,10 @@ def shows(desk: Desk, answer: Answer, least: Role = Role.VIEWER) -> Callable[[Re
     """An endpoint that reads. It runs in a thread."""
 
     def endpoint(request: Request) -> Response:
-        asked = Asked(access.person(request), request, now())
-        access.require(asked.who, least)
+        who = access.person(request)
+        access.require(who, least)
         with transaction(desk.database) as session:
-            return answer(desk, session, asked)
+            return answer(desk, session, Asked(who, request, clock(session)))
 
     return endpoint
 
@@ -93,21 +93,21 @@ def does(
 ) -> Callable[[Request], Any]:
     """An endpoint that takes a form and changes something."""
 
-    def in_thread(asked: Asked, form: FormData) -> Response:
+    def in_thread(who: Person, request: Request, form: FormData) -> Response:
         try:
             with transaction(desk.database) as session:
-                return do(desk, session, asked, form)
+                return do(desk, session, Asked(who, request, clock(session)), form)
         except WetplateError as refusal:
-            if again is None or not refusals.navigates(asked.request):
+            if again is None or not refusals.navigates(request):
                 raise
             with transaction(desk.database) as session:
-                return again(desk, session, asked, form, refusal)
+                return again(desk, session, Asked(who, request, clock(session)), form, refusal)
 
     async def endpoint(request: Request) -> Response:
         async with request.form() as form:
-            asked = Asked(access.checked(request, form), request, now())
-            access.require(asked.who, least)
-            return await run_in_threadpool(in_thread, asked, form)
+            who = access.checked(request, form)
+            access.require(who, least)
+            return await run_in_threadpool(in_thread, who, request, form)
 
     return endpoint
 
