@@ -103,6 +103,10 @@ class Bench:
         """A purge of 2,000 variants."""
         yield from takedowns.measure(self.house)
 
+    def click(self) -> Iterator[Row]:
+        """A notice with 2,000 variants behind it, carried out."""
+        yield from takedowns.clicks(self.house)
+
     def large(self) -> Iterator[Row]:
         """A 60-megapixel source."""
         yield from large.measure(self._all())
@@ -133,7 +137,7 @@ class Bench:
         }
 
 
-FIGURES = ("sets", "transforms", "hits", "edge", "stampede", "takedown", "large")
+FIGURES = ("sets", "transforms", "hits", "edge", "stampede", "takedown", "click", "large")
 TABLES = ("behaviour", "inputs")
 
 
