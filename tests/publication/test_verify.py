@@ -20,6 +20,8 @@ from wetplate.publication.tables import PublicationRow
 from wetplate.publication.verify import NAMES, verify
 from wetplate.redaction.redact import redact
 from wetplate.retention import restricted
+from wetplate.similarity import blocklist
+from wetplate.similarity.blocklist import Kind
 from wetplate.storage import outbox
 from wetplate.storage.database import now
 from wetplate.storage.memory import MemoryObjects
@@ -52,6 +54,21 @@ def saved(**options: object) -> bytes:
 def reject(session: Session, objects: MemoryObjects, image: str) -> str:
     row = session.get_one(CanonicalRow, image)
     images.verdict(session, row.recipe_id, row.object_sha256, "reject")
+    return image
+
+
+def block_recipe(session: Session, objects: MemoryObjects, image: str) -> str:
+    recipe_id = session.get_one(CanonicalRow, image).recipe_id
+    blocklist.block(session, Kind.RECIPE, recipe_id, "notice:00", "copyright", "test")
+    return image
+
+
+def block_pixels(session: Session, objects: MemoryObjects, image: str) -> str:
+    """For a notice that was lifted, and for another one that was not."""
+    pixels = session.get_one(CanonicalRow, image).pixel_sha256
+    for subject in ("notice:00", "notice:01"):
+        blocklist.block(session, Kind.PIXELS, pixels, subject, "copyright", "test")
+    blocklist.lift(session, "notice:00", "test")
     return image
 
 
@@ -167,6 +184,8 @@ def redacted(session: Session, objects: MemoryObjects) -> CanonicalRow:
 
 BROKEN: list[tuple[Break, str]] = [
     (reject, "published_approved"),
+    (block_recipe, "published_unblocked"),
+    (block_pixels, "published_unblocked"),
     (leave_work, "outbox_drained"),
     (lose_canonical, "canonical_objects"),
     (swap_canonical, "canonical_objects"),

@@ -19,6 +19,7 @@ from wetplate.publication.findings import Finding, Scope
 from wetplate.publication.states import Move, State
 from wetplate.publication.tables import MoveRow, PublicationRow
 from wetplate.recipes.tables import RecipeRow
+from wetplate.similarity.blocklist import Kind, blocked
 from wetplate.storage import outbox
 from wetplate.storage.chain import broken
 from wetplate.storage.database import now
@@ -48,6 +49,24 @@ def published_approved(scope: Scope) -> Iterator[Finding]:
             canonical_id,
             "is public without an approving verdict in force for its bytes",
             "run the family's `publications` again, or `wetplate takedown` it",
+        )
+
+
+def published_unblocked(scope: Scope) -> Iterator[Finding]:
+    """What is public is blocked by no notice: neither its bytes, nor its pixels, nor its recipe."""
+    named = (
+        (Kind.OBJECT, CanonicalRow.object_sha256),
+        (Kind.OBJECT, CanonicalRow.id),
+        (Kind.PIXELS, CanonicalRow.pixel_sha256),
+        (Kind.RECIPE, CanonicalRow.recipe_id),
+    )
+    query = _public().where(or_(*(blocked(kind, column) for kind, column in named)))
+    for canonical_id in scope.session.scalars(scope.narrowed(query)):
+        yield Finding(
+            "published_unblocked",
+            canonical_id,
+            "is public although a notice blocks its bytes, its pixels or its recipe",
+            "`wetplate takedown` it, then find out who published it past the gate",
         )
 
 
@@ -160,6 +179,7 @@ def _chains(scope: Scope, table: Any, family: Any, rule: str) -> Iterator[Findin
 
 RULES = (
     published_approved,
+    published_unblocked,
     outbox_drained,
     verdict_chains,
     move_chains,
