@@ -167,9 +167,10 @@ def withdraw(id: str) -> None:
 @click.option("--facts", default="", help="For the statement of reasons; name no person.")
 @click.option("--slug", default="", help="What of the taxonomy it is about.")
 def decide(id: str, outcome: str, reason: str, facts: str, slug: str) -> None:
-    """Decide, as WETPLATE_REVIEWER; the pipeline carries it out, or `wetplate notice execute`.
+    """Decide on a notice.
 
-    What was withdrawn is given back only if a second person, who is not shown this, decides the same.
+    As WETPLATE_REVIEWER. The pipeline carries it out, or `wetplate notice execute`. What was withdrawn is
+    given back only if a second person, who is not shown this, decides the same.
     """
     word = next(word for word, each in complaints.OUTCOMES.items() if each == outcome)
     settle(id, word, reason, facts, slug)
@@ -180,7 +181,7 @@ def decide(id: str, outcome: str, reason: str, facts: str, slug: str) -> None:
 @GROUND
 @JSON
 def execute_(id: str, ground: str, as_json: bool) -> None:
-    """Carry a decision out: store, caches, evidence; undecided notices are upheld. Again: nothing changes."""
+    """Carry a decision out: store, caches, evidence. Upholds what nobody decided; may be run again."""
     reached = reach()
     with transaction(reached.database) as session:
         row = catalog.locked(session, catalog.find(session, id).id)
@@ -225,7 +226,7 @@ def sued(id: str, reference: str) -> None:
               f"to reverse: {', '.join(GRANTING)}.")  # fmt: skip
 @click.option("--facts", default="", help="With --confirm or --reverse: why; name no person.")
 def appeal(id: str, reason: str, word: str | None, because: str, facts: str) -> None:
-    """Record an appeal, or decide it as the second person, WETPLATE_REVIEWER."""
+    """Record an appeal, or decide it. A second person does, as WETPLATE_REVIEWER."""
     if word is None:
         step(id, lambda session, row: decisions.appeal(session, row.id, me(), reason))
         return
@@ -235,9 +236,10 @@ def appeal(id: str, reason: str, word: str | None, because: str, facts: str) -> 
 @command.command("reinstate")
 @ID
 def reinstate(id: str) -> None:
-    """What a counter-notice asked for, once its time is over: images become drafts, to be published anew.
+    """Make the images drafts again, after a counter-notice.
 
-    The clock does it too. Before that only a decided appeal brings anything back (`wetplate notice appeal`).
+    Once its time is over; the family's next run publishes them. The clock does it too. Before that only a
+    decided appeal brings anything back (`wetplate notice appeal`).
     """
 
     def back(session: Session, row: NoticeRow) -> NoticeRow:
