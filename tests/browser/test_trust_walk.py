@@ -297,7 +297,7 @@ def comes_back_by_a_second_person(town: Town, first: Page, id: str) -> None:
     step(first, "appeal", "The licence was found: it is of last year.")
     town.record.shot(first, "An appeal")
     step(first, "reverse", "I was wrong.")
-    expect(first.get_by_role("alert")).to_contain_text("has decided about this notice before")
+    expect(first.get_by_role("alert")).to_contain_text("does not decide the appeal")
     town.record.shot(first, "is not decided by whoever decided")
     assert town.stands() == ("withdrawn", 2)
     second = town.sign_in("second")

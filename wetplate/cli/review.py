@@ -106,10 +106,13 @@ approve, reject = _decision("approve"), _decision("reject")
 @command.command()
 @click.option("--since", type=click.DateTime(), help="Only decisions from this day (UTC) on.")
 def export(since: datetime | None) -> None:
-    """Print every decision as a line of JSON. Reviewers by pseudonym, without notes."""
-    from wetplate.review import exports
+    """Print every decision as a line of JSON. Reviewers by pseudonym, without a word of their own; logged."""
+    from wetplate.review import accesses, exports
 
-    with transaction(engine(catalog_url(settings()))) as session:
+    database = engine(catalog_url(settings()))
+    with transaction(database) as session:
+        accesses.saw(session, "decisions", f"person:{named(None)}", accesses.EXPORT, "wetplate review export")
+    with transaction(database) as session:
         for line in exports.lines(session, since and since.replace(tzinfo=UTC)):
             click.echo(line)
 
@@ -163,9 +166,10 @@ def _plain(value: object) -> object:
 def named(reviewer: str | None) -> str:
     """Who decides: the option, the setting, or the user of this machine. Raises ModerationError."""
     try:
-        return reviewer or settings().reviewer or getpass.getuser()
+        name = reviewer or settings().reviewer or getpass.getuser()
     except (KeyError, OSError) as error:
         raise ModerationError("nobody to name: give --reviewer or set WETPLATE_REVIEWER") from error
+    return queue.checked_name(name)
 
 
 def table(waiting: list[Waiting]) -> Table:
@@ -199,7 +203,8 @@ def said_by(signal: Signal) -> str:
     """A signal in words; never a score that was not given."""
     if signal.score is None:
         return f"{signal.detector}: no score ({signal.error})"
-    return f"{signal.detector}: {signal.label or 'found nothing'} {signal.score:.2f}"
+    found = f"{signal.label} {signal.score:.2f}" if signal.label else "found nothing"
+    return f"{signal.detector}: {found}"
 
 
 def age(waited: timedelta) -> str:

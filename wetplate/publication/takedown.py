@@ -6,7 +6,9 @@ Rules:
 1. Public copies are deleted; the canonical in the private area, the painting and every row stay as evidence.
 2. Doing it again changes nothing, wherever it was interrupted: objects go first, then the event is marked
    handled.
-3. A reinstated image gets new files under new names from the next run; nothing that was deleted comes back.
+3. A reinstated image gets new files from the next run, in a new version: what was made on demand or signed
+   for an earlier one stays gone. A file is named by its bytes; one that comes out the same has its address
+   again.
 """
 
 from sqlalchemy import select

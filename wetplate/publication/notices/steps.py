@@ -144,7 +144,9 @@ def topic(state: State) -> str:
 def second(actor: str, first: Collection[str]) -> None:
     """Return if this person may decide the appeal. Raises NoticeStep."""
     if actor in first:
-        raise NoticeStep(f"{actor} has decided about this notice before; somebody else decides the appeal")
+        raise NoticeStep(
+            f"whoever decided about it before ({actor}) does not decide the appeal; somebody else does"
+        )
 
 
 def _makes_sense(standing: Standing, step: Step) -> bool:
@@ -178,7 +180,7 @@ _MEANING = {
     State.COUNTERED: "Somebody objected under penalty of perjury; without a suit, the images come back.",
     State.APPEALED: "Somebody else is looking at it again.",
     State.REVERSED: "The appeal was granted; what follows from it is being carried out.",
-    State.REINSTATED: "The images may be published again, under new addresses.",
+    State.REINSTATED: "The images may be published again, in a new version.",
     State.CLOSED: "It is closed.",
     State.DUPLICATE: "The same was reported before; that notice is the one that counts.",
     State.ABUSIVE: "It was not taken up: it is no complaint about a picture.",

@@ -27,6 +27,7 @@ RELATIONS = {
     "same_pixels": "has the same pixels",
     "near": "looks alike",
 }
+LOCATED = {"urls": "Address", "hashes": "Hash", "upload": "Picture that came with it"}
 DECISIONS = {
     catalog.PROPOSED: Tag("proposed", "warn", "none"),
     catalog.INCLUDED: Tag("concerned", "bad", "alert"),
@@ -131,10 +132,17 @@ def _located(located: Mapping[str, Any]) -> list[tuple[str, str]]:
     for name, value in located.items():
         for each in value if isinstance(value, list) else [value]:
             if each not in ("", None, {}):
-                rows.append((name.replace("_", " ").capitalize(), str(each)))
+                rows.append((LOCATED.get(name, name.capitalize()), str(each)))
     return rows or [("Nowhere", "the notice names no address, hash or picture")]
 
 
 def _evidence(session: Session, notice_id: str) -> list[Kept]:
     query = select(EvidenceRow).where(EvidenceRow.notice == notice_id).order_by(EvidenceRow.key)
-    return [Kept(row.what, row.sha256, f"{row.bytes:,}") for row in session.scalars(query)]
+    rows = session.scalars(query)
+    return [Kept(_brief(row.what), row.sha256, f"{row.bytes:,}") for row in rows]
+
+
+def _brief(what: str) -> str:
+    """`<image>/painting` with the beginning of the image's id."""
+    image, slash, rest = what.partition("/")
+    return f"{image[:HEAD]}{slash}{rest}"
