@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import dagster as dg
 
+from assets.figures import plain
 from wetplate.delivery.checklist.answers import Answer, Word
 
 
@@ -30,4 +31,4 @@ def _table(answers: Sequence[Answer]) -> str:
 
 
 def _came(answer: Answer) -> str:
-    return "; ".join(f"{each.came} ({each.word})" for each in answer.evidence).replace("|", "\\|")
+    return "; ".join(f"{plain(each.came)} ({each.word})" for each in answer.evidence)

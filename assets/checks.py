@@ -12,6 +12,7 @@ import dagster as dg
 from sqlalchemy import Engine
 
 from assets import checklist
+from assets.figures import plain
 from assets.partitions import families
 from assets.visits import result
 from wetplate import settings
@@ -106,7 +107,7 @@ def rollout(
 
 
 def _listed(found: list[Finding]) -> dg.MarkdownMetadataValue:
-    return dg.MetadataValue.md("\n".join(f"- {finding}" for finding in found[:50]) or "none")
+    return dg.MetadataValue.md("\n".join(f"- {plain(str(finding))}" for finding in found[:50]) or "none")
 
 
 ALL = [

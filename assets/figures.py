@@ -5,6 +5,7 @@ drawn anew from the catalog each time, so that a withdrawn image disappears from
 """
 
 import math
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,6 +18,12 @@ from wetplate.settings import settings
 from wetplate.storage.database import transaction
 
 Figures = dict[str, Any]
+MARKS = re.compile(r"[\\`*\[\]<>!|]")
+
+
+def plain(text: str) -> str:
+    """Text of others as it stands, for Markdown: nothing in it is a link, a picture, a tag or a new line."""
+    return MARKS.sub(r"\\\g<0>", " ".join(text.split()))
 
 
 def standing(database: Engine, family: str) -> Figures:

@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from assets.figures import plain
 from wetplate.delivery.probe.report import Report
 
 
@@ -31,7 +32,7 @@ def _figures(report: Report) -> dict[str, dg.MetadataValue]:
     for word, warm in (("hit", True), ("cold", False)):
         numbers |= {f"{word}_{name}_ms": taken for name, taken in report.milliseconds(warm=warm).items()}
     numbers |= {f"mean_bytes_{name}": size for name, size in report.bytes_by_format.items()}
-    listed = "\n".join(f"- {finding}" for finding in report.findings[:50]) or "none"
+    listed = "\n".join(f"- {plain(str(finding))}" for finding in report.findings[:50]) or "none"
     return {
         "findings": dg.MetadataValue.md(listed),
         "url": dg.MetadataValue.url(report.url),

@@ -1,9 +1,18 @@
 """What a person sees beside a materialisation."""
 
 import math
+import re
 
-from assets.figures import histogram, sizes_and_scores
+from assets.figures import histogram, plain, sizes_and_scores
 from wetplate.derivatives.measured import Measured
+
+
+def test_text_of_others_is_text_in_markdown() -> None:
+    said = "![x](https://evil.example/p.png) [go](javascript:alert(1)) <img src=x>\n# `big` a|b"
+    told = plain(said)
+    assert "\n" not in told
+    assert re.search(r"(?<!\\)[\[\]<>!`|*]", told) is None
+    assert re.sub(r"\\(.)", r"\1", told) == " ".join(said.split())
 
 
 def test_scores_fall_into_their_bins() -> None:
