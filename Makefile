@@ -8,7 +8,7 @@ export WETPLATE_DRY_RUN ?=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export HF_HUB_DISABLE_TELEMETRY := 1
 
-.PHONY: help setup demo test check dev edge bench clean lock format
+.PHONY: help setup demo test walk check dev edge bench clean lock format
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,10 @@ demo: setup ## the whole life of the sample family, for real
 
 test: setup ## the tests (real Postgres, Dagster, Varnish, Chromium; about 4 minutes on two cores)
 	$(BIN)/python -m pytest -q
+
+walk: setup ## a takedown from notice to return in a real browser, recorded in pictures in var/walk
+	WETPLATE_RECORD_WALK=var/walk $(BIN)/python -m pytest -q -n 0 tests/browser/test_trust_walk.py
+	@echo "open var/walk/index.html"
 
 check: setup ## static checks, as CI runs them
 	$(BIN)/ruff check .
