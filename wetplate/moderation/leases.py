@@ -50,14 +50,17 @@ def lease(
     seconds: float,
     families: Sequence[str] | None = None,
     without: Collection[str] = (),
+    restricted: bool = True,
 ) -> TaskRow | None:
     """The most urgent task that nobody holds, held by this reviewer from now on; None if there is none.
 
-    `without` are slugs the reviewer does not want to see.
+    `without` are slugs the reviewer does not want to see; `restricted`: also what is in quarantine.
     """
     asked = [TaskRow.queue == queue, *_offered(reviewer, now)]
     if families is not None:
         asked.append(TaskRow.family == families[0] if len(families) == 1 else TaskRow.family.in_(families))
+    if not restricted:
+        asked.append(TaskRow.restricted.is_(False))
     if without:
         asked.append(~TaskRow.slugs.has_any(cast(list(without), ARRAY(Text))))
     first = select(TaskRow.id).where(*asked).order_by(TaskRow.due_at, TaskRow.id).limit(1)

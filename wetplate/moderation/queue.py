@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session, aliased
 
 from wetplate.errors import DecisionConflict, ImageUnknown, ModerationError
 from wetplate.generation.tables import PaintingRow
-from wetplate.moderation import catalog, heard
+from wetplate.moderation import catalog, heard, quarantine, taxonomy
 from wetplate.moderation.bands import APPROVE, REJECT, REVIEW
 from wetplate.moderation.judge import Judged
 from wetplate.moderation.signals import Signal
@@ -37,6 +37,8 @@ REASONS: Mapping[str, Mapping[str, str]] = {
 }
 PREFIX = re.compile(r"[0-9a-f]{6,64}\Z")
 REVIEWER = re.compile(r"[\w.@+-][\w.@+ -]{0,63}\Z")
+#: As reviewers of the console are recorded: a name of this shape would let one person pass for two.
+PSEUDONYM = re.compile(r"r-[0-9a-f]{8}\Z", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -132,26 +134,43 @@ def put(
     verdict: str,
     decided_by: str,
     reasons: tuple[str, ...],
+    suspected: Sequence[str] = (),
 ) -> Judged:
     """Put a person's verdict in force on these bytes, under the policy that judged them before.
 
-    The caller holds the recipe's lock and has seen to it that the person may. Raises DecisionConflict if the
-    bytes were never judged.
+    A slug of zero tolerance among the reasons means quarantine, and so does one that is only `suspected`. The
+    caller holds the recipe's lock and has seen to it that the person may. Raises DecisionConflict if the bytes
+    were never judged.
     """
     row = catalog.last_verdict(session, recipe_id)
     if row is None or row.object_sha256 != object_sha256:
         raise DecisionConflict(f"{recipe_id[:12]} has not been judged yet, so nothing waits for a decision")
+    known = catalog.as_judged(row, ())
+    zero = [*suspected, *(slug for each in reasons for slug in quarantine.suspected(each))]
+    slugs = tuple(dict.fromkeys((*known.slugs, *zero)))
     judged = replace(
-        catalog.as_judged(row, ()), verdict=verdict, reasons=reasons, decided_by=decided_by, audit=False
+        known,
+        verdict=verdict,
+        reasons=reasons,
+        decided_by=decided_by,
+        slugs=slugs,
+        sensitive=taxonomy.load().sensitive(slugs),
+        restricted=known.restricted or bool(zero),
+        audit=False,
     )
     catalog.append(session, judged, session.get_one(RecipeRow, recipe_id).family)
     return judged
 
 
 def checked_name(reviewer: str) -> str:
-    """The name, if it can be recorded. Raises ModerationError."""
+    """The name of somebody at a command line, if it can be recorded. Raises ModerationError."""
     if not REVIEWER.match(reviewer):
         raise ModerationError(f"{reviewer!r} is no reviewer's name: letters, digits and .@+- , at most 64")
+    if PSEUDONYM.match(reviewer.strip()):
+        raise ModerationError(
+            f"{reviewer!r} has the shape of a console pseudonym, which nobody can take at a command line; set "
+            "WETPLATE_REVIEWER to a name of your own"
+        )
     return reviewer
 
 

@@ -3,8 +3,10 @@
 Here: opening, closing, finding, counting; holding and proposing are `leases`, called under this name too. Not
 here: which verdict makes work (`worklist`), who may decide what and what follows from it (`wetplate.review`).
 
-Rule: of one subject one task is open in a queue. Opening it again changes nothing, unless it is about other
-bytes: then the old one closes and a new round begins.
+Rules:
+1. Of one subject one task is open in a queue. Opening it again changes nothing, unless it is about other bytes:
+   then the old one closes and a new round begins.
+2. Whatever is opened about what is in quarantine is restricted.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -16,6 +18,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from wetplate.moderation import quarantine
 from wetplate.moderation.leases import (
     FRESH,
     IDLE,
@@ -38,7 +41,7 @@ from wetplate.storage.database import now as present
 __all__ = [
     "APPEAL", "AUDIT", "ESCALATED", "IDLE", "OPEN", "QUEUES", "REVIEW", "SECOND", "TAKEDOWN", "Count",
     "about", "close", "counts", "due", "get", "held", "lease", "locked", "of", "open", "open_new", "propose",
-    "release", "renew", "take", "undo", "withdraw",
+    "release", "renew", "seal", "take", "undo", "withdraw",
 ]  # fmt: skip
 REVIEW, SECOND, ESCALATED, APPEAL, TAKEDOWN, AUDIT = (
     "review", "second", "escalated", "appeal", "takedown", "audit",
@@ -76,7 +79,12 @@ def open(
 
     What is said of the bytes (`slugs`, `sensitive`, `restricted`) is taken over also by a task that is open.
     """
-    of_bytes = {"slugs": sorted(set(slugs)), "sensitive": sensitive, "restricted": restricted}
+    restricted = restricted or quarantine.sealed(session, subject, object_sha256)
+    of_bytes = {
+        "slugs": sorted(set(slugs)),
+        "sensitive": sensitive or restricted,
+        "restricted": restricted,
+    }
     known = of(session, queue, subject)
     if known is not None and known.object_sha256 != object_sha256:
         close(session, subject, queue)
@@ -132,6 +140,12 @@ def close(
     which += [TaskRow.opened_by == opened_by] if opened_by is not None else []
     done = update(TaskRow).where(*which).values(closed_at=present(), **IDLE).returning(TaskRow.id)
     return list(session.scalars(done, execution_options=FRESH))
+
+
+def seal(session: Session, subject: str) -> None:
+    """Put whatever is open about this subject into quarantine."""
+    shut = update(TaskRow).where(TaskRow.subject == subject, OPEN).values(restricted=True, sensitive=True)
+    session.execute(shut, execution_options=FRESH)
 
 
 def of(session: Session, queue: str, subject: str) -> TaskRow | None:

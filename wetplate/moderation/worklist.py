@@ -8,7 +8,9 @@ Rules:
    rest under `review`. Its `approve` or `reject` closes only what the machine has opened: what a person asked
    to be looked at again stays.
 2. A person's `approve` or `reject` closes whatever is open about the image.
-3. Work on bytes that are no longer the painting's, or on a recipe that its family dropped, is closed.
+3. What is in quarantine stays there: what else is open about it goes too, and a later `review` of it opens its
+   task under `escalated`, whatever the machine says by then.
+4. Work on bytes that are no longer the painting's, or on a recipe that its family dropped, is closed.
 """
 
 from collections.abc import Iterable
@@ -18,7 +20,7 @@ from sqlalchemy import and_, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from wetplate.generation.tables import PaintingRow
-from wetplate.moderation import deadlines, tasks, taxonomy
+from wetplate.moderation import deadlines, quarantine, tasks, taxonomy
 from wetplate.moderation.bands import REVIEW
 from wetplate.moderation.judge import POLICY, Judged
 from wetplate.moderation.tables import TaskRow, VerdictRow
@@ -38,11 +40,14 @@ def queue_of(restricted: bool, audit: bool) -> str:
 
 def follow(session: Session, judged: Judged, family: str) -> None:
     """Open and close the tasks that follow from a verdict that was just put in force."""
+    restricted = quarantine.sealed(session, judged.recipe_id, judged.object_sha256)
+    if restricted:
+        tasks.seal(session, judged.recipe_id)
     if judged.decided_by != POLICY:
         if judged.verdict != REVIEW:
             tasks.close(session, judged.recipe_id)
         return
-    wanted = queue_of(judged.restricted, judged.audit) if judged.verdict == REVIEW else None
+    wanted = queue_of(restricted, judged.audit) if judged.verdict == REVIEW else None
     for queue in MACHINE:
         if queue != wanted:
             tasks.close(session, judged.recipe_id, queue, opened_by=POLICY)
@@ -55,7 +60,7 @@ def follow(session: Session, judged: Judged, family: str) -> None:
             family=family,
             slugs=judged.slugs,
             sensitive=judged.sensitive,
-            restricted=judged.restricted,
+            restricted=restricted,
             due_at=deadlines.due(wanted, now(), reviewing().sla_hours),
         )
 
@@ -70,14 +75,16 @@ def sync(session: Session, family: str | None = None) -> tuple[int, int]:
     for task in closed:
         tasks.close(session, task.subject, task.queue)
     hours = reviewing().sla_hours
-    wanted = [_wanted(verdict, slug, hours) for verdict, slug in _unlisted(session, family)]
+    unlisted = list(_unlisted(session, family))
+    shut = quarantine.among(session, {verdict.stream: verdict.object_sha256 for verdict, _ in unlisted})
+    wanted = [_wanted(verdict, slug, hours, verdict.stream in shut) for verdict, slug in unlisted]
     return tasks.open_new(session, wanted), len(closed)
 
 
-def _wanted(verdict: VerdictRow, family: str, sla_hours: float) -> dict[str, Any]:
+def _wanted(verdict: VerdictRow, family: str, sla_hours: float, restricted: bool) -> dict[str, Any]:
     """The task that a verdict asks for."""
     slugs = tuple(verdict.slugs or ())
-    queue = queue_of(bool(verdict.restricted), bool(verdict.audit))
+    queue = queue_of(restricted, bool(verdict.audit))
     return {
         "queue": queue,
         "subject": verdict.stream,
@@ -85,7 +92,7 @@ def _wanted(verdict: VerdictRow, family: str, sla_hours: float) -> dict[str, Any
         "family": family,
         "slugs": sorted(slugs),
         "sensitive": taxonomy.load().sensitive(slugs),
-        "restricted": bool(verdict.restricted),
+        "restricted": restricted,
         "due_at": deadlines.due(queue, verdict.at, sla_hours),
     }
 
