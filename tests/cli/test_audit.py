@@ -14,6 +14,7 @@ from tests.audit.conftest import write
 from wetplate.cli import audit, erase, hold
 from wetplate.errors import AuditBroken, RetentionError
 from wetplate.retention import personal
+from wetplate.review import accesses
 from wetplate.settings import reviewing, settings
 from wetplate.storage.cluster import Server
 from wetplate.storage.database import transaction
@@ -36,12 +37,15 @@ def test_from_sealing_to_an_export_that_proves_itself(catalog: Engine, tmp_path:
     refused = run(audit.command, "export", str(tmp_path / "early"))
     assert isinstance(refused.exception, AuditBroken)
     write(catalog, "a", ["review", "approve"])
-    assert "2 rows sealed; the head is over 2" in run(audit.command, "seal").stdout
+    assert "3 rows sealed; the head is over 3" in run(audit.command, "seal").stdout
     write(catalog, "b", ["review"])
     done = run(audit.command, "verify")
     assert (done.exit_code, done.stdout.splitlines()[-1]) == (0, "whole")
     assert "1 rows are younger than it" in done.stdout
-    assert "2 rows in" in run(audit.command, "export", str(tmp_path / "trail")).stdout
+    assert "3 rows in" in run(audit.command, "export", str(tmp_path / "trail")).stdout
+    with transaction(catalog) as session:
+        seen = [(row.actor, row.what, row.why) for row in accesses.of(session, "audit")]
+    assert ("person:p-1", "export", "wetplate audit export") in seen
     command = [sys.executable, "-I", "-S", tmp_path / "trail" / "verify.py"]
     assert subprocess.run(command, capture_output=True, check=True).stdout.endswith(b"whole\n")
 

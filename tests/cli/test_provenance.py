@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from tests.provenance import outside
 from tests.publication import images
@@ -13,6 +13,7 @@ from wetplate.attestation import dsse
 from wetplate.attestation.keys import configured
 from wetplate.cli import adopt, provenance
 from wetplate.recipes.catalog import register
+from wetplate.review.tables import AccessRow
 from wetplate.settings import reviewing, settings
 from wetplate.storage.database import transaction
 from wetplate.storage.stores import open_objects
@@ -46,8 +47,11 @@ def test_a_folder_with_a_bad_file_ends_with_status_1(tmp_path: Path) -> None:
     assert "0 new, 1 known, 0 refused" in shown.stdout
 
 
-def test_exports(image: str) -> None:
+def test_exports(image: str, database: Engine) -> None:
     assert images.PROMPT in run(provenance.command, "export", image[:12]).stdout
+    with transaction(database) as session:
+        (seen,) = session.scalars(select(AccessRow))
+        assert (seen.stream, seen.what) == (images.recipe().id, "export")
     said = json.loads(run(provenance.command, "export", image[:12], "--as", "prov").stdout)
     assert said["prefix"]["canonical"] == "urn:wetplate:canonical:"
     envelope = json.loads(run(provenance.command, "export", image[:12], "--as", "intoto").stdout)

@@ -16,6 +16,7 @@ from wetplate.errors import WetplateError
 from wetplate.moderation import catalog
 from wetplate.moderation.judge import judge
 from wetplate.recipes.recipe import Recipe
+from wetplate.review import accesses
 from wetplate.storage.memory import MemoryObjects
 
 Review = Callable[..., Result]
@@ -58,7 +59,9 @@ def test_json_is_for_programs(review: Review, held: list[Recipe]) -> None:
     assert json.loads(review("list", "--json", "--family", "boots").output) == []
 
 
-def test_approve_and_reject_by_a_short_id(review: Review, held: list[Recipe]) -> None:
+def test_approve_reject_and_an_export_that_is_logged(
+    review: Review, held: list[Recipe], session: Session
+) -> None:
     approved = review("approve", held[0].id[:8], "--reason", "false-alarm")
     assert approved.output == f"{held[0].id[:12]} approve by person:ada (false-alarm)\n"
     rejected = review(
@@ -66,6 +69,11 @@ def test_approve_and_reject_by_a_short_id(review: Review, held: list[Recipe]) ->
     )
     assert rejected.output == f"{held[1].id[:12]} reject by person:bob (other, note: wrong laces)\n"
     assert "0 waiting" in review("list").output
+    exported = review("export").output
+    assert len(exported.splitlines()) == 2
+    assert "wrong laces" not in exported
+    (seen,) = accesses.of(session, "decisions")
+    assert (seen.actor, seen.what) == ("person:ada", "export")
 
 
 @pytest.mark.parametrize(

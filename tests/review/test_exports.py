@@ -8,12 +8,15 @@ from sqlalchemy import Engine
 
 from tests.review.desk import ADMIN, BOB, EVE, ZOE, Desk
 from tests.review.people import add
-from wetplate.errors import ReviewError
+from wetplate.cli import review as terminal
+from wetplate.cli import takedown
+from wetplate.errors import ModerationError, ReviewError
 from wetplate.moderation import tasks, worklist
 from wetplate.recipes.tables import RecipeRow
 from wetplate.review import accesses, appeals, exports, operator
 from wetplate.review.access import Person, Role
 from wetplate.review.agreement import Rate, kappa, rates
+from wetplate.review.tables import DecisionRow
 from wetplate.storage.chain import broken
 from wetplate.storage.database import now, transaction
 
@@ -42,6 +45,28 @@ def test_an_export_has_pseudonyms_and_no_name(desk: Desk, catalog: Engine) -> No
     assert told[2]["details"] == {"effect": "second", "overturns": "person:operator"}
     for name in ("Ada", "Lovelace", "grace", "hopper"):
         assert name not in json.dumps(told)
+
+
+def test_no_free_word_leaves_whatever_stands_in_a_row() -> None:
+    words = "ask Grace Hopper, grace@example.org"
+    kept = {"slug": "ip/logo", "effect": "in-force", "regions": [[1, 2, 3, 4]], "images": ["a"]}
+    row = DecisionRow(
+        id=1, stream="notice:1", position=1, hash="h", at=now(), queue="takedown", round=1, object_sha256="",
+        decision="uphold", reason="copyright", note=words, reviewer=words, role="admin", lease=1,
+        details={**kept, "facts": words, "overturns": f"person:{words}", "new": {"any": [words]}},
+    )  # fmt: skip
+    told = exports.exported(row, frozenset())
+    assert told["details"] == kept | {"overturns": "person:operator"}
+    for name in ("Grace", "Hopper", "grace@"):
+        assert name not in json.dumps(told)
+
+
+def test_nobody_at_a_command_line_passes_for_a_reviewer() -> None:
+    for name in (BOB.id, BOB.id.upper(), f"{BOB.id} "):
+        for named in (operator.named, terminal.named, takedown.actor):
+            with pytest.raises(ModerationError, match="pseudonym"):
+                named(name)
+    assert operator.named("r-bob").id == "r-bob"
 
 
 def test_since_leaves_out_what_is_older(desk: Desk) -> None:

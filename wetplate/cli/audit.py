@@ -11,7 +11,9 @@ from wetplate.audit.export import export as write
 from wetplate.audit.findings import Report
 from wetplate.audit.sealing import seal as seal_now
 from wetplate.audit.verify import verify as check
+from wetplate.cli.takedown import actor
 from wetplate.errors import SettingError
+from wetplate.review import accesses
 from wetplate.settings import reviewing, settings
 from wetplate.storage.database import catalog_url, engine, transaction
 from wetplate.storage.stores import open_objects
@@ -54,10 +56,12 @@ def verify(kept: tuple[Path, ...], as_json: bool) -> None:
 @command.command("export")
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 def export(folder: Path) -> None:
-    """Write the trail into FOLDER. Up to its newest head, with the script that checks it anywhere."""
+    """Write the trail into FOLDER. Up to its newest head, with the script that checks it anywhere; logged."""
     now = settings()
-    keys = trusted(reviewing(), now.var)
-    with transaction(engine(catalog_url(now))) as session:
+    keys, database = trusted(reviewing(), now.var), engine(catalog_url(now))
+    with transaction(database) as session:
+        accesses.saw(session, "audit", actor(now.reviewer), accesses.EXPORT, "wetplate audit export")
+    with transaction(database) as session:
         count = write(session, folder, keys)
     click.echo(f"{count:,} rows in {folder}; check them with `python3 {folder / 'verify.py'}`")
 

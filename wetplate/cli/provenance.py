@@ -10,6 +10,7 @@ from wetplate.cli.review import named
 from wetplate.provenance import catalog, disclosure, export, public
 from wetplate.provenance.disclosure import DEPICTS, NEEDS
 from wetplate.publication.lineage import history
+from wetplate.review import accesses
 from wetplate.settings import reviewing, settings
 from wetplate.storage.database import catalog_url, engine, transaction
 
@@ -28,11 +29,16 @@ def exported(image: str, form: str) -> None:
     """Print the history of IMAGE as JSON. IMAGE: the beginning of its canonical or recipe id.
 
     prov: W3C PROV-JSON. intoto: an in-toto statement in a signed DSSE envelope. Neither holds prompt, seed or
-    names. record: the whole private record, with the salt that opens the public commitment.
+    names. record: the whole private record, with the salt that opens the public commitment; logged.
     """
     now = settings()
-    with transaction(engine(catalog_url(now))) as session:
+    database = engine(catalog_url(now))
+    with transaction(database) as session:
         known = history(session, image)
+    if form == "record":  # what is seen is recorded, and committed, first
+        why = "wetplate provenance export"
+        with transaction(database) as session:
+            accesses.saw(session, known.recipe, f"person:{named(None)}", accesses.EXPORT, why)
     if form == "intoto":
         said = export.envelope(known, keys.configured(reviewing(), now.var))
     else:

@@ -5,11 +5,10 @@ copies, then the purge of the caches. Cut off in between, the rest waits for the
 relay, and the same command run again finishes it.
 """
 
-import getpass
-
 import click
 
 from wetplate.canonical.catalog import find
+from wetplate.cli.review import named
 from wetplate.delivery.purging.outside import asker
 from wetplate.delivery.purging.relay import drain
 from wetplate.delivery.purging.targets import configured
@@ -64,5 +63,5 @@ def reinstate(image: str, reason: str, note: str) -> None:
 
 
 def actor(reviewer: str | None) -> str:
-    """Who is recorded: WETPLATE_REVIEWER, else the operating system's user."""
-    return f"person:{reviewer or getpass.getuser()}"
+    """Who is recorded: WETPLATE_REVIEWER, else the operating system's user. Raises ModerationError."""
+    return f"person:{named(reviewer)}"

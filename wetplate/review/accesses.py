@@ -20,7 +20,10 @@ ALONE = text("SELECT pg_advisory_xact_lock(hashtextextended(:stream, 2))")
 
 
 def saw(session: Session, stream: str, actor: str, what: str, why: str) -> AccessRow:
-    """Record that somebody is about to see this; `stream` is a recipe id, `notice:<id>` or a file's key."""
+    """Record that somebody is about to see this; `stream` names it.
+
+    A recipe's id or `notice:<id>`; of a whole table `decisions`, of the trail `audit`.
+    """
     if what not in WHAT:
         raise ReviewError(f"{what!r} is nothing that is recorded as seen; known: {', '.join(WHAT)}")
     session.execute(ALONE, {"stream": stream})

@@ -5,7 +5,8 @@ Here: reading the rows. Not here: the arithmetic (`agreement`), printing (cli).
 Rules:
 1. A reviewer is a pseudonym of the console. Whoever decided at the command line under a name of their own
    choosing is `operator`.
-2. Free words stay inside: an export says that there is a note, not what it says.
+2. Free words stay inside: an export says that there is a note, not what it says, and of the details only
+   those that are codes, numbers or ids (`DETAILS`). What is new among them stays inside until it is listed.
 """
 
 import json
@@ -25,6 +26,9 @@ from wetplate.review.second import Effect
 from wetplate.review.tables import DecisionRow, ReviewerRow
 
 OPERATOR = "operator"
+DETAILS = frozenset(
+    {"disclosure", "effect", "first", "images", "legal_basis", "overturns", "regions", "slug"}
+)
 PLAIN = (
     "id",
     "stream",
@@ -74,8 +78,9 @@ def lines(session: Session, since: datetime | None = None) -> Iterator[str]:
 def exported(row: DecisionRow, known: frozenset[str]) -> dict[str, Any]:
     """A decision as it may leave; `known` are the pseudonyms of the console."""
     told = {name: getattr(row, name) for name in PLAIN}
-    overturns = str(row.details.get("overturns", ""))
-    details = {**row.details, "overturns": _actor(overturns, known)} if overturns else dict(row.details)
+    details = {name: value for name, value in row.details.items() if name in DETAILS}
+    if overturns := str(details.get("overturns", "")):
+        details["overturns"] = _actor(overturns, known)
     at = row.at.astimezone(UTC).isoformat()
     return {
         **told,

@@ -93,6 +93,11 @@ def test_our_failure_is_marked_and_a_strangers_traceparent_is_harmless(sent: InM
     assert request.parent is None
 
 
+def test_a_key_in_the_path_is_not_sent(sent: InMemorySpanExporter) -> None:
+    get("/notices/0123456789abcdef/5ec2e7")
+    assert by_name(sent)["GET /notices"].attributes["url.path"] == "/notices/0123456789abcdef/-"
+
+
 def test_off_is_free() -> None:
     app = Starlette()
     assert spans.traced(app) is app

@@ -3,7 +3,7 @@
 Here: a tracer of our own provider; nothing is registered globally. Not here: when it is used (`spans`).
 
 Rule: attributes are closed or bounded (route, method, status, format, stage); addresses of images stay in the
-trace, where they belong to one request, and never become a metric.
+trace, where they belong to one request, and never become a metric. Keys in an address are cut (`paths`).
 """
 
 import time
@@ -17,6 +17,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from wetplate.delivery.tracing.paths import plain
 from wetplate.errors import SettingError
 
 SERVICE = "wetplate-origin"
@@ -58,7 +59,7 @@ class Spans:
     @contextmanager
     def _request(self, scope: Scope) -> Iterator[Span]:
         """A server span that continues the caller's `traceparent`."""
-        asked = {"http.request.method": scope["method"], "url.path": scope["path"]}
+        asked = {"http.request.method": scope["method"], "url.path": plain(scope["path"])}
         with self._tracer.start_as_current_span(
             f"{scope['method']} /{scope['path'].split('/')[1]}",
             context=PROPAGATOR.extract(Headers(scope=scope)),
