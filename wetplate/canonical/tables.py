@@ -25,6 +25,6 @@ class CanonicalRow(Base):
     bytes: Mapped[int]
     width: Mapped[int]
     height: Mapped[int]
-    pixel_sha256: Mapped[str]
+    pixel_sha256: Mapped[str] = mapped_column(index=True)
     phash: Mapped[str]
     at: Mapped[datetime] = mapped_column(default=now)

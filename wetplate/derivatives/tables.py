@@ -57,7 +57,7 @@ Index(
     DerivativeRow.canonical_id,
     postgresql_where=DerivativeRow.withdrawn_at.is_not(None),
 )
-Index("derivatives_name", DerivativeRow.name, postgresql_where=DerivativeRow.withdrawn_at.is_(None))
+Index("derivatives_name", DerivativeRow.name)
 
 
 class TransformRow(Base):
@@ -106,6 +106,7 @@ Index(
     TransformRow.canonical_id,
     postgresql_where=TransformRow.withdrawn_at.is_not(None),
 )
+Index("transforms_name", TransformRow.name)
 Index(
     "transforms_age", TransformRow.tier, TransformRow.at, postgresql_where=TransformRow.withdrawn_at.is_(None)
 )

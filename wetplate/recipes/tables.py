@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import ForeignKey, Index, literal_column
 from sqlalchemy.orm import Mapped, mapped_column
 
 from wetplate.storage.database import Base, Json, now
@@ -37,4 +37,7 @@ class RecipeRow(Base):
     at: Mapped[datetime] = mapped_column(default=now)
 
 
+#: Of a redaction, the recipe it was made from; null of any other.
+OF = RecipeRow.body.op("->>")(literal_column("'of'"))
 Index("recipes_family", RecipeRow.family, RecipeRow.position, postgresql_where=RecipeRow.current)
+Index("recipes_of", OF)

@@ -9,7 +9,8 @@ Rules:
 2. The old bytes leave their places, as painting and as canonical and under every recipe that painted the very
    same, for the restricted area. They are deleted after `retain_days`; rows and hashes stay.
 3. One redaction of a picture: whoever wants more covered redacts the redacted picture.
-4. Run again, it gives the same recipe and moves what is left to move.
+4. The news comes last: whoever holds the outbox waits for no store.
+5. Run again, it gives the same recipe and moves what is left to move.
 """
 
 from collections.abc import Iterator, Sequence
@@ -26,7 +27,7 @@ from wetplate.imaging.codec import decode
 from wetplate.imaging.pixels import Pixels
 from wetplate.recipes import originals
 from wetplate.recipes.catalog import ORIGINAL, REDACTION, enter
-from wetplate.recipes.tables import RecipeRow
+from wetplate.recipes.tables import OF, RecipeRow
 from wetplate.redaction.cover import FILL, Region, areas, fill
 from wetplate.retention import restricted
 from wetplate.settings import reviewing
@@ -54,12 +55,14 @@ def redact(
     pixels = _pixels(session, objects, painting)
     covered = areas(regions, pixels.shape[1], pixels.shape[0])
     redaction = _entered(session, painting, covered)
-    if session.get(PaintingRow, redaction) is None:
+    fresh = session.get(PaintingRow, redaction) is None
+    if fresh:
         paintings.keep_pixels(session, objects, redaction, fill(pixels, covered), "redaction")
-        _tell(session, redaction, painting, actor, reason)
     until = now() + timedelta(days=reviewing().retain_days)
     for key, subject in places(session, object_sha256):
         restricted.move(session, objects, key, subject, f"redacted: {reason}", until)
+    if fresh:
+        _tell(session, redaction, painting, actor, reason)
     return redaction
 
 
@@ -117,7 +120,7 @@ def _entered(session: Session, painting: PaintingRow, covered: Sequence[Region])
         RecipeRow.family == recipe.family,
         RecipeRow.kind == REDACTION,
         RecipeRow.body["object_sha256"].astext == painting.sha256,
-        RecipeRow.body["of"].astext == recipe.id,
+        recipe.id == OF,
         RecipeRow.id != id,
     )
     if other := session.scalars(query).first():

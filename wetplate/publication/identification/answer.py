@@ -7,15 +7,16 @@ Rules:
    these very bytes), `file` (its digest is one we made), `pixels` (every sample is equal), `look` (the same
    picture made smaller or encoded again; likely, not certain).
 2. A manifest that names us but is not signed by us, or was moved onto other pixels, proves nothing.
-3. A stranger hears only of what was public once: whether a picture lies here undecided is nobody's business.
+3. A stranger hears only of what was public once: whether, or how often, a picture lies here undecided is
+   nobody's business.
 4. "Not marked" is never "not made by a machine": without a proof or a mark the answer is `unknown`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from wetplate.canonical.tables import CanonicalRow
@@ -25,6 +26,7 @@ from wetplate.publication.identification.inspection import Inspection
 from wetplate.publication.states import Move, State
 from wetplate.publication.tables import MoveRow, PublicationRow
 from wetplate.similarity import catalog as similarity
+from wetplate.similarity.look import Look
 
 OURS, AI_GENERATED, UNKNOWN = "ours", "ai_generated", "unknown"
 MANIFEST, FILE, PIXELS, LOOK, MARK, GENERATOR = "manifest", "file", "pixels", "look", "mark", "generator"
@@ -36,6 +38,8 @@ BY_MACHINE: Final = frozenset(
         "compositeSynthetic",
     }
 )
+#: Of what looks alike, how many are looked up.
+MOST: Final = 50
 #: A second picture whose colours are no further away than this beside the nearest makes the nearest a guess.
 MARGIN: Final = 0.5
 
@@ -87,14 +91,14 @@ SAYS: Final = {
 
 def answer(session: Session, seen: Inspection, *, stranger: bool) -> Answer:
     """Whose picture this is; `stranger`: rule 3 holds."""
-    for found in _proofs(session, seen):
+    for found in _proofs(session, seen, stranger):
         ours = _ours(session, found, stranger)
         if ours is not None:
             return ours
     return _theirs(seen)
 
 
-def _proofs(session: Session, seen: Inspection) -> Iterator[_Found]:
+def _proofs(session: Session, seen: Inspection, stranger: bool) -> Iterator[_Found]:
     said = seen.credentials
     if said and said.trusted and said.valid and said.claim:
         row = ProvenanceRow
@@ -106,7 +110,7 @@ def _proofs(session: Session, seen: Inspection) -> Iterator[_Found]:
         paintings = similarity.with_pixels(session, seen.pixel_sha256)
         yield from (_Found(image, PIXELS) for image in _of_paintings(session, paintings).values())
     if seen.look is not None:
-        yield from _of_look(session, seen)
+        yield from _of_look(session, seen.look, stranger)
 
 
 def _of_file(session: Session, digest: str) -> list[str]:
@@ -125,11 +129,11 @@ def _of_paintings(session: Session, objects_sha256: Sequence[str]) -> dict[str, 
     return {row.object_sha256: row.id for row in session.execute(query)}
 
 
-def _of_look(session: Session, seen: Inspection) -> Iterator[_Found]:
-    assert seen.look is not None
-    close = [each for each in similarity.near(session, seen.look) if each.same]
+def _of_look(session: Session, seen: Look, stranger: bool) -> Iterator[_Found]:
+    close = [each for each in similarity.near(session, seen) if each.same][:MOST]
     images = _of_paintings(session, [each.object_sha256 for each in close])
-    known = [(each, images[each.object_sha256]) for each in close if each.object_sha256 in images]
+    told = _public(session, images.values()) if stranger else {*images.values()}
+    known = [(each, images[each.object_sha256]) for each in close if images.get(each.object_sha256) in told]
     for each, image in known:
         alike = sum(other.delta - each.delta <= MARGIN and there != image for other, there in known)
         yield _Found(image, LOOK, each.bits, round(each.delta, 2), alike)
@@ -137,7 +141,7 @@ def _of_look(session: Session, seen: Inspection) -> Iterator[_Found]:
 
 def _ours(session: Session, found: _Found, stranger: bool) -> Answer | None:
     """What is told of an image of ours; None when a stranger may not hear of it."""
-    if stranger and found.by != MANIFEST and not _was_public(session, found.image):
+    if stranger and found.by != MANIFEST and not _public(session, [found.image]):
         return None
     image = session.get_one(CanonicalRow, found.image)
     record = session.get(ProvenanceRow, found.image)
@@ -158,9 +162,10 @@ def _ours(session: Session, found: _Found, stranger: bool) -> Answer | None:
     )
 
 
-def _was_public(session: Session, image: str) -> bool:
-    left = exists().where(MoveRow.stream == image, MoveRow.move == Move.PUBLISH)
-    return bool(session.scalar(select(left)))
+def _public(session: Session, images: Collection[str]) -> set[str]:
+    """Those of the images that were public once."""
+    row = MoveRow
+    return set(session.scalars(select(row.stream).where(row.stream.in_(images), row.move == Move.PUBLISH)))
 
 
 def _theirs(seen: Inspection) -> Answer:

@@ -7,7 +7,9 @@ Rules:
 1. What is named, or has the named bytes or pixels, is found. What only looks alike is proposed, and a person
    includes it or leaves it out.
 2. A redacted picture and the one it was made from answer for each other: they show the same thing.
-3. An uploaded picture is decoded within limits and kept nowhere; only its hashes are recorded.
+3. Strangers point, so the work is bounded: everything is found by an index but what looks alike, for which
+   the catalog is read once for each of LOOKS looks at most: the upload's and those of the first images found.
+4. An uploaded picture is decoded within limits and kept nowhere; only its hashes are recorded.
 """
 
 import re
@@ -27,13 +29,14 @@ from wetplate.imaging.limits import Limits
 from wetplate.provenance.tables import ProvenanceRow
 from wetplate.publication.notices import addresses
 from wetplate.recipes.catalog import REDACTION
-from wetplate.recipes.tables import RecipeRow
+from wetplate.recipes.tables import OF, RecipeRow
 from wetplate.similarity import catalog as similarity
 from wetplate.similarity.look import Look, look
 from wetplate.similarity.tables import FingerprintRow
 from wetplate.storage.objects import sha256
 
 MOST = 50
+LOOKS = 5
 UPLOAD = Limits(size=8 * 2**20, pixels=25_000_000, side=8_192)
 DIGEST = re.compile(r"[0-9a-f]{64}")
 NAMED, REDACTED, SAME_PIXELS, NEAR = "named", "redacted", "same_pixels", "near"
@@ -133,9 +136,8 @@ def _relatives(session: Session, images: Sequence[str]) -> Iterator[str]:
     """What was redacted from these images or these from it, however often."""
     recipes = set(session.scalars(select(CanonicalRow.recipe_id).where(CanonicalRow.id.in_(images))))
     while True:
-        of = RecipeRow.body["of"].astext
-        made = select(RecipeRow.id, of).where(RecipeRow.kind == REDACTION)
-        both = made.where(or_(RecipeRow.id.in_(recipes), of.in_(recipes)))
+        made = select(RecipeRow.id, OF).where(RecipeRow.kind == REDACTION)
+        both = made.where(or_(RecipeRow.id.in_(recipes), OF.in_(recipes)))
         wider = recipes | {id for row in session.execute(both) for id in row}
         if wider == recipes:
             break
@@ -144,13 +146,19 @@ def _relatives(session: Session, images: Sequence[str]) -> Iterator[str]:
 
 
 def _near(session: Session, where: Where, images: Sequence[str]) -> Iterator[str]:
-    looks = [where.upload.look] if where.upload else []
-    rows = session.scalars(
-        select(FingerprintRow)
-        .join(CanonicalRow, CanonicalRow.object_sha256 == FingerprintRow.object_sha256)
-        .where(CanonicalRow.id.in_(images))
-    )
-    looks += [Look(row.phash, row.colours) for row in rows]
-    objects = dict.fromkeys(near.object_sha256 for seen in looks for near in similarity.near(session, seen))
+    near = (near for seen in _looks(session, where, images) for near in similarity.near(session, seen))
+    objects = dict.fromkeys(each.object_sha256 for each in near)
     query = select(CanonicalRow.id).where(CanonicalRow.object_sha256.in_(list(objects)[:MOST]))
     yield from session.scalars(query)
+
+
+def _looks(session: Session, where: Where, images: Sequence[str]) -> Sequence[Look]:
+    rows = session.execute(
+        select(CanonicalRow.id, FingerprintRow)
+        .join(FingerprintRow, CanonicalRow.object_sha256 == FingerprintRow.object_sha256)
+        .where(CanonicalRow.id.in_(images[:MOST]))
+    )
+    kept = {image: Look(row.phash, row.colours) for image, row in rows}
+    looks = [where.upload.look] if where.upload else []
+    looks += [kept[image] for image in images if image in kept]
+    return list(dict.fromkeys(looks))[:LOOKS]

@@ -18,6 +18,15 @@ CHAIN = """id SERIAL PRIMARY KEY,
 RECIPES = """
 ALTER TABLE recipes ADD COLUMN kind VARCHAR NOT NULL DEFAULT 'generation';
 ALTER TABLE recipes ALTER COLUMN kind DROP DEFAULT;
+CREATE INDEX recipes_of ON recipes ((body ->> 'of'));
+"""
+
+# What strangers ask by: the name of a file, also of one that is gone, and the pixels of a picture.
+LOOKED_UP = """
+DROP INDEX derivatives_name;
+CREATE INDEX derivatives_name ON derivatives (name);
+CREATE INDEX transforms_name ON transforms (name);
+CREATE INDEX ix_canonical_images_pixel_sha256 ON canonical_images (pixel_sha256);
 """
 
 # Moderation: what a signal was measured against and where in the picture; the policy as it was; calibration.
@@ -26,7 +35,8 @@ ALTER TABLE signals
     ADD COLUMN region JSONB, ADD COLUMN slug VARCHAR, ADD COLUMN approve DOUBLE PRECISION,
     ADD COLUMN reject DOUBLE PRECISION;
 ALTER TABLE verdicts
-    ADD COLUMN evidence JSONB, ADD COLUMN slugs JSONB, ADD COLUMN restricted BOOLEAN, ADD COLUMN audit BOOLEAN;
+    ADD COLUMN evidence JSONB, ADD COLUMN slugs JSONB, ADD COLUMN restricted BOOLEAN,
+    ADD COLUMN audit BOOLEAN;
 
 CREATE TABLE policies (
     sha256 VARCHAR PRIMARY KEY,
@@ -356,7 +366,7 @@ ALTER TABLE {table} ENABLE ALWAYS TRIGGER append_only;
 
 
 def upgrade() -> None:
-    for tables in (RECIPES, MODERATION, REVIEW, RETENTION, SIMILARITY, PROVENANCE, NOTICES, AUDIT):
+    for tables in (RECIPES, LOOKED_UP, MODERATION, REVIEW, RETENTION, SIMILARITY, PROVENANCE, NOTICES, AUDIT):
         op.execute(tables)
     op.execute("GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO app")
     op.execute(f"GRANT SELECT, INSERT ON {', '.join(APPEND_ONLY)} TO app")
