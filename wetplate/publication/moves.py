@@ -9,9 +9,12 @@ Rules:
 2. A move that is made already writes nothing and tells nothing.
 3. The verdict is read here, in the same transaction; without an approving one for these very bytes nothing
    leaves.
-4. A takedown waits for a derivation in progress, so that no file is made behind its back.
+4. A takedown waits for a derivation in progress, so that no file is made behind its back. Hiding waits for
+   nobody who makes files: whatever they make, the state says that it is not handed out.
 5. The licence asked is the one the family states now; correcting the family file lets blocked images go out.
 """
+
+from collections.abc import Collection
 
 from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
@@ -51,6 +54,17 @@ LEFT = (State.PUBLISHED, State.HIDDEN, State.SUPERSEDED)
 OFFERED = (State.PUBLISHED, State.SUPERSEDED)
 IN_DOUBT = "verdict in doubt"
 UNLICENSED = "licence"
+
+
+def hold_still(session: Session, images: Collection[str], files: Collection[str] = ()) -> None:
+    """Wait until nobody else moves these images, or makes files of `files`; nobody does until our end.
+
+    Asked before any news is told: who holds the outbox never waits for an image.
+    """
+    for image in sorted({*files}):
+        alone(session, f"derive {image}")
+    for image in sorted({*images, *files}):
+        _locked(session, image)
 
 
 def publish(session: Session, canonical_id: str, actor: str) -> PublicationRow:
@@ -108,12 +122,23 @@ def withdraw_rejected(session: Session, family: str, actor: str = "policy") -> l
     left = _standing(family).where(~approved_image())
     doubtful = left.where(PublicationRow.state.in_(OFFERED), _in_doubt())
     hidden = list(session.scalars(doubtful))
-    for canonical_id in hidden:
-        unpublish(session, canonical_id, actor, IN_DOUBT)
     gone = list(session.scalars(left.where(PublicationRow.state.in_(LEFT), ~_in_doubt())))
-    for canonical_id in gone:
+    hold_still(session, hidden, gone)
+    back = [image for image in hidden if take_back(session, image, actor, doubt=True)]
+    return back + [image for image in gone if take_back(session, image, actor, doubt=False)]
+
+
+def take_back(session: Session, canonical_id: str, actor: str, *, doubt: bool) -> bool:
+    """Hide the image for now (`doubt`) or take it down for its verdict; whether it had left."""
+    if not doubt:
+        alone(session, f"derive {canonical_id}")
+    if _locked(session, canonical_id).state not in (OFFERED if doubt else LEFT):
+        return False
+    if doubt:
+        unpublish(session, canonical_id, actor, IN_DOUBT)
+    else:
         take_down(session, canonical_id, actor, "verdict")
-    return hidden + gone
+    return True
 
 
 def hide_unlicensed(session: Session, family: str, actor: str = "policy") -> list[str]:
@@ -126,6 +151,7 @@ def hide_unlicensed(session: Session, family: str, actor: str = "policy") -> lis
     except LicenceRefused:
         offered = _standing(family).where(PublicationRow.state.in_(OFFERED))
         hidden = list(session.scalars(offered))
+        hold_still(session, hidden)
         for canonical_id in hidden:
             unpublish(session, canonical_id, actor, UNLICENSED)
         return hidden

@@ -4,25 +4,28 @@ Here: verdicts, redactions, the next task, the step of a notice. Not here: which
 the decision's own row (`decisions`).
 
 Rules:
-1. Whoever decides locks the subject first (of a notice its images too), then its task, then the outbox:
-   nobody waits in a circle.
+1. Whoever decides locks the subject first, then its task, then the images, then the outbox: nobody waits in
+   a circle, and who tells news waits for no store.
 2. A verdict counts for the bytes that were looked at. If the picture was painted again meanwhile, nothing
    counts.
 3. While a second person is asked, a person's `review` is in force: no machine approves what people have in
-   hand, and what is public is hidden. It says nothing of what the first one decided.
+   hand. It says nothing of what the first one decided.
+4. What is public goes with the decision, in its transaction: a reject and a redaction take it down, a doubt
+   hides it until a person approves. No pipeline is waited for.
 """
 
 from collections.abc import Callable, Mapping
 
 from sqlalchemy.orm import Session
 
+from wetplate.canonical import catalog as canonical
 from wetplate.errors import DecisionConflict
 from wetplate.generation.tables import PaintingRow
 from wetplate.moderation import catalog, deadlines, queue, tasks
 from wetplate.moderation.bands import APPROVE, REJECT, REVIEW
 from wetplate.moderation.tables import TaskRow
+from wetplate.publication import moves
 from wetplate.publication.notices import catalog as notices
-from wetplate.publication.notices.effects import hold_still
 from wetplate.redaction.redact import redact
 from wetplate.review.complaints import step
 from wetplate.review.reasons import NOTICE, REDACT
@@ -45,7 +48,7 @@ def lock(session: Session, subject: str) -> None:
     catalog.lock(session, subject)
     if subject.startswith(NOTICE):
         row = notices.locked(session, subject.removeprefix(NOTICE))
-        hold_still(session, [image.canonical_id for image in notices.images(session, row.id)])
+        moves.hold_still(session, [image.canonical_id for image in notices.images(session, row.id)])
 
 
 def require_same(session: Session, task: TaskRow) -> None:
@@ -65,9 +68,7 @@ def carry_out(
         _in_force(session, objects, task, row, met)
         return
     if not task.subject.startswith(NOTICE):
-        queue.put(
-            session, task.subject, task.object_sha256, REVIEW, f"person:{row.reviewer}", (WAITS[effect],)
-        )
+        _doubt(session, task, f"person:{row.reviewer}", WAITS[effect])
     _ask_another(session, task, row, QUEUES[effect], met)
 
 
@@ -77,12 +78,38 @@ def _in_force(session: Session, objects: Objects, task: TaskRow, row: DecisionRo
         step(session, task.subject.removeprefix(NOTICE), met.first.queue if met.first else task.queue, row)
         return
     reasons = (row.reason, f"note: {row.note}") if row.note else (row.reason,)
+    if row.decision == APPROVE:
+        queue.put(session, task.subject, task.object_sha256, APPROVE, actor, reasons)
+    else:
+        _gone(session, objects, task, row, actor, reasons)
+
+
+def _gone(
+    session: Session, objects: Objects, task: TaskRow, row: DecisionRow, actor: str, reasons: tuple[str, ...]
+) -> None:
+    """Reject, whoever painted the same; of a redaction the covered picture comes after."""
+    image = canonical.of_object(session, task.object_sha256)
+    gone = [image.id] if image else []
+    if row.decision == REDACT:
+        canonical.alone(session, f"admit {task.object_sha256}")
+    moves.hold_still(session, (), files=gone)
     if row.decision == REDACT:
         regions = [(x, y, width, height) for x, y, width, height in row.details["regions"]]
         redact(session, objects, task.subject, task.object_sha256, regions, actor, row.reason)
         reasons = ("redacted", *reasons)
-    verdict = APPROVE if row.decision == APPROVE else REJECT
-    queue.put(session, task.subject, task.object_sha256, verdict, actor, reasons)
+    queue.put(session, task.subject, task.object_sha256, REJECT, actor, reasons)
+    for id in gone:
+        moves.take_back(session, id, actor, doubt=False)
+
+
+def _doubt(session: Session, task: TaskRow, actor: str, why: str) -> None:
+    """Put `review` in force and what is public of it out of sight."""
+    image = canonical.of_object(session, task.object_sha256)
+    doubted = [image.id] if image and image.recipe_id == task.subject else []
+    moves.hold_still(session, doubted)
+    queue.put(session, task.subject, task.object_sha256, REVIEW, actor, (why,))
+    for id in doubted:
+        moves.take_back(session, id, actor, doubt=True)
 
 
 def _ask_another(session: Session, task: TaskRow, row: DecisionRow, into: str, met: Standing) -> None:

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from wetplate.errors import NoticeError
 from wetplate.moderation import tasks
+from wetplate.publication import moves
 from wetplate.publication.notices import catalog, days, effects, grounds, kinds, steps
 from wetplate.publication.notices.steps import Outcome, State, Step
 from wetplate.publication.notices.tables import NoticeEventRow, NoticeRow
@@ -44,7 +45,7 @@ def withdraw(session: Session, notice_id: str, actor: str) -> NoticeRow:
     """Hide the images while it is being decided. Raises NoticeStep, NoticeError when there are none."""
     catalog.locked(session, notice_id)
     images = _about(session, notice_id)
-    effects.hold_still(session, images)
+    moves.hold_still(session, images)
     row = catalog.take(session, notice_id, Step.WITHDRAW, actor, images=images)
     row.withdrawn_at = now()
     effects.hide(session, notice_id, images, actor)
@@ -137,7 +138,7 @@ def decide_appeal(
 def reinstate(session: Session, notice_id: str, actor: str) -> NoticeRow:
     """What was taken down may be published again, anew. Raises NoticeStep, TakedownPending."""
     catalog.locked(session, notice_id)
-    effects.hold_still(session, catalog.included(session, notice_id))
+    moves.hold_still(session, catalog.included(session, notice_id))
     events = [event.event for event in catalog.events(session, notice_id)]
     why = next((REASON[Step(event)] for event in reversed(events) if event in REASON), "mistake")
     row = catalog.take(session, notice_id, Step.REINSTATE, actor)

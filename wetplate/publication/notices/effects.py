@@ -16,7 +16,6 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from wetplate.canonical.catalog import alone
 from wetplate.canonical.tables import CanonicalRow
 from wetplate.errors import ImageUnknown
 from wetplate.publication import moves
@@ -31,17 +30,6 @@ from wetplate.storage import outbox
 
 OFFERED = (State.PUBLISHED, State.SUPERSEDED)
 BY = "by "
-
-
-def hold_still(session: Session, images: Sequence[str]) -> None:
-    """Wait until nobody else moves or derives these images; until our transaction ends nobody does.
-
-    Asked before any news is told: who holds the outbox never waits for an image.
-    """
-    for image in sorted(images):
-        alone(session, f"derive {image}")
-    rows = select(PublicationRow.canonical_id).where(PublicationRow.canonical_id.in_(images))
-    session.execute(rows.order_by(PublicationRow.canonical_id).with_for_update())
 
 
 def hide(session: Session, notice_id: str, images: Sequence[str], actor: str) -> list[str]:

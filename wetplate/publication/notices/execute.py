@@ -41,7 +41,7 @@ def hide(session: Session, notice_id: str, actor: str) -> list[str]:
     if row.state != State.DECIDED or not Outcome(str(row.outcome)).takes_down:
         return []
     images = catalog.included(session, notice_id)
-    effects.hold_still(session, images)
+    moves.hold_still(session, images)
     return effects.hide(session, notice_id, images, actor)
 
 
@@ -53,7 +53,7 @@ def execute(session: Session, notice_id: str, actor: str) -> NoticeRow:
     decided = catalog.decision(session, notice_id)
     down = catalog.included(session, notice_id) if Outcome(decided["outcome"]).takes_down else []
     back = [each.canonical_id for each in catalog.images(session, notice_id) if each.canonical_id not in down]
-    effects.hold_still(session, [*down, *back])
+    moves.hold_still(session, back, files=down)
     given = effects.give_back(session, notice_id, back, actor)
     effects.take_down(session, notice_id, down, decided["actor"], decided["reason"])
     return catalog.take(session, notice_id, Step.EXECUTE, actor, images=sorted(down), given_back=given)
