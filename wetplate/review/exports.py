@@ -29,6 +29,8 @@ OPERATOR = "operator"
 DETAILS = frozenset(
     {"disclosure", "effect", "first", "images", "legal_basis", "overturns", "regions", "slug"}
 )
+    {"disclosure", "effect", "first", "images", "legal_basis", "overturns", "regions", "slug"}
+)
 PLAIN = (
     "id",
     "stream",
