@@ -3,9 +3,13 @@
 One pair of published images for the module; each test but the race is one transaction that is rolled back.
 """
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from io import BytesIO
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 from sqlalchemy import Engine
@@ -13,19 +17,25 @@ from sqlalchemy.orm import Session
 
 from tests.publication import images
 from tests.review.desk import ADA, BOB, EVE, ZOE
-from tests.review.people import WRAPPING
+from tests.review.people import WRAPPING, signed_in_client
+from tests.review.stage import Stage, console
+from wetplate.attestation.keys import fresh
+from wetplate.canonical.tables import CanonicalRow
 from wetplate.errors import DecisionConflict, LeaseLost, NoticeStep, RoleRefused
+from wetplate.generation.tables import PaintingRow
 from wetplate.moderation import tasks
 from wetplate.publication.notices import catalog as notice_catalog
-from wetplate.publication.notices import decisions, execute, locate
+from wetplate.publication.notices import decisions, evidence, execute, locate
 from wetplate.publication.tables import PublicationRow
+from wetplate.retention import restricted
+from wetplate.review import accesses, notices
 from wetplate.review import decisions as decided
-from wetplate.review import notices
-from wetplate.review.access import Person
+from wetplate.review.access import Person, Role
 from wetplate.review.reasons import reasons
 from wetplate.review.second import Effect
-from wetplate.storage.database import transaction
+from wetplate.storage.database import now, transaction
 from wetplate.storage.memory import MemoryObjects
+from wetplate.storage.objects import sha256
 
 
 class Case:
@@ -160,7 +170,7 @@ def test_an_appeal_is_decided_by_a_second_person(
     case.decide(BOB, "uphold", "copyright")
     case.done()
     case.do(decisions.appeal, case.id, "stranger", "the licence was found")
-    with pytest.raises(NoticeStep, match="somebody else decides the appeal"):
+    with pytest.raises(NoticeStep, match="somebody else"):
         case.decide(BOB, word, reason)
     assert case.stands()[0] == "appealed"
     assert case.decide(EVE, word, reason) is Effect.IN_FORCE
@@ -193,6 +203,40 @@ def test_of_two_at_once_one_decides(catalog: Engine, store: MemoryObjects, pair:
     assert sum(won) == 1
     with transaction(catalog) as session:
         assert len(decided.of(session, f"notice:{id}")) == 1
+
+
+def test_the_evidence_is_had_by_a_senior_who_says_why(
+    catalog: Engine, store: MemoryObjects, pair: list[str]
+) -> None:
+    """Also of a picture that was redacted meanwhile: its bytes stand out of reach."""
+    with transaction(catalog) as session:
+        id = filed(session, pair)
+        painting = session.get_one(PaintingRow, session.get_one(CanonicalRow, pair[0]).recipe_id)
+        restricted.move(session, store, painting.key, painting.recipe_id, "redacted", now() + timedelta(9))
+        evidence.keep_files(session, store, id)
+        evidence.seal(session, store, fresh(), id, {})
+    made, path = console(Stage(catalog, store, 32)), f"/notices/{id}/evidence"
+    reviewer, senior = (signed_in_client(made, catalog, role) for role in (Role.REVIEWER, Role.SENIOR))
+    for client in (reviewer, senior):
+        assert client.get(f"{path}.zip").status_code == 403
+    for client, why, status in (
+        (reviewer, "I want it", 403),
+        (senior, "no", 422),
+        (senior, "For court", 303),
+    ):
+        assert client.post(path, data={"csrf": client.csrf, "purpose": why}).status_code == status
+    assert "evidence.zip" in senior.get(f"/notices/{id}").text
+    answer = senior.get(f"{path}.zip")
+    assert answer.headers["cache-control"] == "no-store"
+    files = ZipFile(BytesIO(answer.content))
+    index = json.loads(files.read(f"{id}/index.json"))
+    assert f"{pair[0]}/painting" in {each["what"] for each in index["objects"]}
+    for each in index["objects"]:
+        assert sha256(files.read(f"{id}/{each['name']}")) == each["sha256"]
+    with transaction(catalog) as session:
+        [row] = accesses.of(session, f"notice:{id}")
+        assert senior.who
+        assert (row.actor, row.what, row.why) == (senior.who.id, "evidence", "For court")
 
 
 def test_the_forms_of_an_appeal_have_its_own_reasons() -> None:

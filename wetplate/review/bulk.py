@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from wetplate.errors import DecisionConflict, ModerationError, RoleRefused
 from wetplate.moderation import tasks
+from wetplate.moderation.tables import TaskRow
 from wetplate.review import decisions, effects
 from wetplate.review.access import Person
 from wetplate.review.decisions import Outcome
@@ -40,6 +41,11 @@ def approve(
     return [_one(session, objects, task.id, person, reason, note, now) for task in chosen]
 
 
+def harmless(task: TaskRow) -> bool:
+    """Whether it is an audit sample that nothing is suspected of."""
+    return task.queue == tasks.AUDIT and not task.slugs and not task.restricted
+
+
 def _one(
     session: Session,
     objects: Objects,
@@ -52,7 +58,7 @@ def _one(
     task = tasks.get(session, task_id)
     try:
         with session.begin_nested():
-            if task.queue != tasks.AUDIT or task.slugs or task.restricted:
+            if not harmless(task):
                 raise DecisionConflict("only audit samples that nothing is suspected of can go together")
             return decisions.at_once(session, objects, task_id, person, APPROVE, reason, note, now=now)
     except (ModerationError, RoleRefused) as refusal:

@@ -28,12 +28,13 @@ from wetplate.attestation import dsse
 from wetplate.attestation.keys import Key
 from wetplate.canonical.tables import CanonicalRow
 from wetplate.derivatives.tables import DerivativeRow, TransformRow
-from wetplate.errors import NoticeError, ObjectMissing
+from wetplate.errors import Erased, NoticeError, ObjectMissing
 from wetplate.generation.tables import PaintingRow
 from wetplate.publication.dossier import dossier
 from wetplate.publication.notices import catalog, statement
 from wetplate.publication.notices.steps import Outcome
 from wetplate.publication.notices.tables import EvidenceRow, NoticeRow
+from wetplate.retention import restricted
 from wetplate.retention.tables import PersonalRow
 from wetplate.similarity.tables import BlockRow
 from wetplate.storage.objects import Objects, sha256
@@ -49,13 +50,14 @@ CONTACT: Final = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?<!\w)\+?\d[\d ()/-]
 def keep_files(session: Session, objects: Objects, notice_id: str) -> int:
     """Copy what the images' bytes and manifests are; gives how many objects are new. Raises StorageError.
 
-    What is no longer in the store (redacted, taken down before) is left out: its hashes are in the record.
+    What was redacted since is read from where it stands out of reach. What stands nowhere any more (taken
+    down before, deleted when it was due) is left out: its hashes are in the record.
     """
     known = _known(session, notice_id)
     copied = 0
     for image in catalog.included(session, notice_id):
         for what, key in _files(session, image):
-            if what not in known and (body := _body(objects, key)) is not None:
+            if what not in known and (body := _body(session, objects, key)) is not None:
                 _put(session, objects, notice_id, what, body, key.rpartition(".")[2])
                 copied += 1
     return copied
@@ -173,10 +175,10 @@ def _name(what: str, key: str) -> str:
     return what if what.endswith(f".{suffix}") else f"{what}.{suffix}"
 
 
-def _body(objects: Objects, key: str) -> bytes | None:
+def _body(session: Session, objects: Objects, key: str) -> bytes | None:
     try:
-        return objects.get(key)
-    except ObjectMissing:
+        return restricted.read(session, objects, key)
+    except (ObjectMissing, Erased):
         return None
 
 

@@ -1,6 +1,6 @@
 """Pictures that look alike, as a page lists them. Reads only.
 
-Rule: of what is in quarantine no pixel is shown, also not beside another picture.
+Rule: of what is in quarantine or was moved out of reach no pixel is shown, also not beside another picture.
 """
 
 from collections.abc import Mapping, Sequence
@@ -45,9 +45,10 @@ def near(session: Session, object_sha256: str) -> Sequence[Near]:
 
 
 def shut(session: Session, recipe_ids: Sequence[str]) -> Mapping[str, tuple[bool, bool]]:
-    """Whether the last task about each was restricted, and sensitive."""
+    """Whether each is shut: its last task was restricted, or it is out of reach; whether it is sensitive."""
     query = select(TaskRow).where(TaskRow.subject.in_(recipe_ids)).order_by(TaskRow.id)
-    return {row.subject: (row.restricted, row.sensitive) for row in session.scalars(query)}
+    known = {row.subject: (row.restricted, row.sensitive) for row in session.scalars(query)}
+    return known | dict.fromkeys(subjects.away(session, recipe_ids), (True, True))
 
 
 def _alike(
@@ -60,7 +61,7 @@ def _alike(
     restricted, sensitive = kept.get(each.recipe_id, (False, False))
     name = words.variant(variant, each.recipe_id[: words.HEAD])
     if restricted:
-        shown = Thumb("", "in quarantine: no pixels are shown", "")
+        shown = Thumb("", "in quarantine or out of reach: no pixels are shown", "")
     elif task_id is None:
         shown = Thumb("", "open its task to see it", "")
     else:

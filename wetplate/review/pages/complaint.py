@@ -106,7 +106,7 @@ def _concerned(row: NoticeImageRow, stands: str, *, sealed: bool) -> Concerned:
         DECISIONS[row.decision],
         stands,
         row.decision == catalog.INCLUDED,
-        Thumb("", "in quarantine: no pixels are shown", "")
+        Thumb("", "in quarantine or out of reach: no pixels are shown", "")
         if sealed
         else Thumb(f"/pixels/notice/{row.notice}/{row.canonical_id}/thumb", "", "", row.canonical_id[:HEAD]),
     )

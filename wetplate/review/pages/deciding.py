@@ -31,7 +31,7 @@ def take_next(desk: Desk, session: Session, asked: Asked, form: FormData) -> Res
 def take(desk: Desk, session: Session, asked: Asked, form: FormData) -> Response:
     """POST /task/{id}/take."""
     task = tasks.get(session, asked.number())
-    rights.require_queue(asked.who, task.queue, restricted=task.restricted)
+    rights.require_queue(asked.who, task.queue, restricted=grants.sealed(session, task))
     seconds = desk.reviewing.lease_seconds
     tasks.take(session, task.id, asked.who.id, now=asked.now, seconds=seconds)
     return to(f"/task/{task.id}")
@@ -110,6 +110,7 @@ def _next(desk: Desk, session: Session, asked: Asked, queue: str) -> Response:
         now=asked.now,
         seconds=desk.reviewing.lease_seconds,
         without=asked.who.preferences.without,
+        restricted=asked.who.may(grants.LEAST),
     )
     return to(f"/task/{found.id}" if found else f"/queue/{queue}")
 

@@ -1,7 +1,7 @@
 """Who may see what is in quarantine, and for how long.
 
-Rule: the line in the log is the grant. Pixels go out only to a senior whose reason was recorded within the
-last MINUTES, so that nothing can be seen that nobody logged.
+Rule: the line in the log is the grant. Pixels in quarantine, and those moved out of reach, go out only to a
+senior whose reason was recorded within the last MINUTES, so that nothing can be seen that nobody logged.
 """
 
 from datetime import datetime, timedelta
@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 
 from wetplate.errors import FormRefused
 from wetplate.moderation.tables import TaskRow
-from wetplate.review import accesses
+from wetplate.review import accesses, seals
 from wetplate.review.access import Person, Role, require
+from wetplate.review.pages import subjects
 from wetplate.review.tables import AccessRow
 
 LEAST = Role.SENIOR
@@ -41,6 +42,12 @@ def granted(session: Session, who: Person, subject: str, what: str, now: datetim
     return who.may(LEAST) and session.scalars(query.limit(1)).first() is not None
 
 
+def sealed(session: Session, task: TaskRow) -> bool:
+    """Whether what the task is about is in quarantine, whatever the task itself says."""
+    return seals.sealed(session, task.subject, task.object_sha256)
+
+
 def open_to(session: Session, who: Person, task: TaskRow, now: datetime) -> bool:
     """Whether the task's pixels may go out to this person."""
-    return not task.restricted or granted(session, who, task.subject, accesses.PIXELS, now)
+    free = not sealed(session, task) and not subjects.away(session, [task.subject])
+    return free or granted(session, who, task.subject, accesses.PIXELS, now)

@@ -71,6 +71,7 @@ def page(session: Session, who: Person, wrapping: Wrapping, notice_id: str, now:
         else "Steps are taken by seniors.",
         "who": _persons(session, wrapping, row) if _opened(session, who, row, now) else [],
         "may_see": may,
+        "may_copy": grants.granted(session, who, catalog.subject(row.id), accesses.EVIDENCE, now),
         "problem": "",
     }
 

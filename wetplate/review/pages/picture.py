@@ -17,6 +17,11 @@ SEALED = (
     "until somebody says why they need it."
 )
 
+AWAY = (
+    "This picture was redacted: its bytes were moved out of reach, and are deleted when they are due. "
+    "Whoever needs them to decide says why; that is kept in the log."
+)
+
 
 @dataclass(frozen=True)
 class Picture:
@@ -35,18 +40,23 @@ class Picture:
     minutes: int = grants.MINUTES
 
     @property
+    def closed(self) -> str:
+        """Why there are no pixels, in two words."""
+        return "Out of reach" if self.sealed == AWAY else "Quarantined"
+
+    @property
     def type_size(self) -> int:
         """Of the boxes' numbers, in pixels of the picture."""
         return max(9, round(self.height * 0.03))
 
 
 def picture(
-    task: TaskRow, who: Person, name: str, size: tuple[int, int], boxes: Sequence[Box], *, granted: bool
+    task: TaskRow, who: Person, name: str, size: tuple[int, int], boxes: Sequence[Box], *, sealed: bool, granted: bool
 ) -> Picture:
-    """As this person sees it; `granted` says whether they asked to see what is in quarantine."""
-    veiled = task.sensitive or task.restricted
+    """As this person sees it; `sealed`: it is in quarantine; `granted`: its pixels may go out to them."""
+    veiled = task.sensitive or sealed
     blur, grey = who.preferences.blur > 0 and veiled, who.preferences.grey and veiled
-    sealed = SEALED if task.restricted and not granted else ""
+    why = "" if granted else SEALED if sealed else AWAY
     return Picture(
         f"/pixels/{task.id}/full",
         *size,
@@ -55,6 +65,6 @@ def picture(
         blur,
         grey,
         COMFORT if blur else "",
-        sealed,
+        why,
         who.may(grants.LEAST),
     )

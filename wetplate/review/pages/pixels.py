@@ -2,7 +2,8 @@
 
 Rules:
 1. Bytes are made here from decoded pixels; what lies in the store is never sent as it is.
-2. What is in quarantine goes only to whoever holds a grant (`grants`), also as a neighbour: there not at all.
+2. What is in quarantine, or was moved out of reach when it was redacted, goes only to whoever holds a grant
+   (`grants`); as a neighbour or on a notice not at all.
 3. A task shows the bytes it is about; painted again since, it shows nothing.
 4. Nothing is kept by anybody: `no-store`.
 """
@@ -19,6 +20,7 @@ from wetplate.imaging.resize import downscale
 from wetplate.moderation import tasks
 from wetplate.moderation.tables import TaskRow
 from wetplate.publication.notices.tables import NoticeImageRow
+from wetplate.retention import restricted
 from wetplate.review.pages import alike, grants
 from wetplate.review.pages.endpoint import Asked, Desk
 from wetplate.storage.objects import Objects
@@ -47,7 +49,7 @@ def neighbour(desk: Desk, session: Session, asked: Asked) -> Response:
     task, wanted = _open(session, asked), asked.word("recipe")
     found = next((each for each in alike.near(session, task.object_sha256) if each.recipe_id == wanted), None)
     if found is None or alike.shut(session, [wanted]).get(wanted, (False, False))[0]:
-        raise ImageUnknown("no such picture looks like this one, or it is in quarantine")
+        raise ImageUnknown("no such picture looks like this one, or it is in quarantine or out of reach")
     return _answer(_small(_decoded(session, desk.objects, wanted, found.object_sha256)), SMALL)
 
 
@@ -57,7 +59,7 @@ def concerned(desk: Desk, session: Session, asked: Asked) -> Response:
     row = session.get(NoticeImageRow, (asked.word("notice"), id))
     image = session.get(CanonicalRow, id) if row else None
     if image is None or alike.shut(session, [image.recipe_id]).get(image.recipe_id, (False, False))[0]:
-        raise ImageUnknown("the notice is about no such image, or it is in quarantine")
+        raise ImageUnknown("the notice is about no such image, or it is in quarantine or out of reach")
     return _shown(decode(desk.objects.get(image.key)), asked.word("what"))
 
 
@@ -66,7 +68,7 @@ def _open(session: Session, asked: Asked) -> TaskRow:
     task = tasks.get(session, asked.number())
     if not grants.open_to(session, asked.who, task, asked.now):
         raise RoleRefused(
-            "this picture is in quarantine: a senior says why on the task's page, and then sees it"
+            "this picture is in quarantine or out of reach: a senior says why on its task's page, and sees it"
         )
     return task
 
@@ -77,7 +79,7 @@ def _decoded(session: Session, objects: Objects, recipe_id: str, object_sha256: 
         raise ImageUnknown("there is no picture of this")
     if painting.sha256 != object_sha256:
         raise DecisionConflict("the picture was painted again since; a task about the new one will come")
-    return decode(objects.get(painting.key))
+    return decode(restricted.read(session, objects, painting.key))
 
 
 def _shown(pixels: Pixels, what: str) -> Response:

@@ -12,12 +12,12 @@ from wetplate.errors import ImageUnknown
 from wetplate.moderation import tasks
 from wetplate.moderation.tables import TaskRow
 from wetplate.moderation.tasks import Count
-from wetplate.review import rights
+from wetplate.review import bulk, rights, seals
 from wetplate.review.access import Person
 from wetplate.review.pages import subjects, thumbs, words
 from wetplate.review.pages.thumbs import Thumb
 from wetplate.review.pages.words import QUEUES, Tag
-from wetplate.review.reasons import NOTICE
+from wetplate.review.reasons import APPROVE, NOTICE, reasons
 
 PER_PAGE = 24
 
@@ -38,13 +38,14 @@ class Card:
 
 @dataclass(frozen=True)
 class Item:
-    """A task in a list."""
+    """A task in a list; `pick` says whether it can be approved together with others."""
 
     id: int
     name: str
     about: str
     tags: Sequence[Tag]
     picture: Thumb
+    pick: bool
 
 
 def overview(session: Session, who: Person, now: datetime) -> dict[str, Any]:
@@ -68,6 +69,11 @@ def listing(session: Session, who: Person, name: str, after: str, now: datetime)
     count = tasks.counts(session, now)[name]
     rows = _page(session, name, after)
     shown = rows[:PER_PAGE]
+    away = subjects.away(session, [row.subject for row in shown])
+    shut = seals.among(session, {row.subject: row.object_sha256 for row in shown})
+    may = name in rights.queues(who)
+    items = [_item(session, who, row, now, row.subject in shut, row.subject in away) for row in shown]
+    together = reasons(name, APPROVE).items() if may and any(item.pick for item in items) else ()
     return {
         "title": QUEUES[name].title,
         "name": name,
@@ -75,8 +81,11 @@ def listing(session: Session, who: Person, name: str, after: str, now: datetime)
         "empty": QUEUES[name].empty,
         "lead": "Looking at the list claims nothing." if shown else "",
         "tags": _tags(count),
-        "may_take": name in rights.queues(who),
-        "tasks": [_item(session, who, row, now) for row in shown],
+        "may_take": may,
+        "tasks": items,
+        "together": list(together),
+        "done": "",
+        "left": (),
         "after": f"{shown[-1].due_at.isoformat()}_{shown[-1].id}" if len(rows) > PER_PAGE else "",
     }
 
@@ -120,11 +129,11 @@ def _position(after: str) -> tuple[datetime, int]:
         raise ImageUnknown("this page of the queue is gone; open the queue again") from error
 
 
-def _item(session: Session, who: Person, task: TaskRow, now: datetime) -> Item:
+def _item(session: Session, who: Person, task: TaskRow, now: datetime, sealed: bool, away: bool) -> Item:
     held = task.proposed or (task.leased_until and task.leased_until > now)
     by = "you" if task.leased_by == who.id else "somebody"
     tags = [words.due(task.due_at, now), *words.slug_tags(task.slugs)]
-    tags += [Tag("quarantine", "bad", "lock")] if task.restricted else []
+    tags += [Tag("quarantine", "bad", "lock")] if sealed else []
     tags += [Tag(f"held by {by}", "", "person")] if held else []
     tags += [Tag("not for you", "warn", "none")] if who.id in task.excluded else []
     waited = words.age(max(now - task.at, timedelta(0)))
@@ -133,6 +142,9 @@ def _item(session: Session, who: Person, task: TaskRow, now: datetime) -> Item:
     )
     name = subjects.title(session, task.subject)
     picture = (
-        Thumb("", "a notice", "") if task.subject.startswith(NOTICE) else thumbs.of_task(task, who, name)
+        Thumb("", "a notice", "")
+        if task.subject.startswith(NOTICE)
+        else thumbs.of_task(task, who, name, sealed=sealed, away=away)
     )
-    return Item(task.id, name[:1].upper() + name[1:], about, tags, picture)
+    pick = bulk.harmless(task) and not held and who.id not in task.excluded and bool(picture.src)
+    return Item(task.id, name[:1].upper() + name[1:], about, tags, picture, pick)

@@ -16,6 +16,7 @@ from wetplate.review import accounts, appeals, preferences
 from wetplate.review.access import Role
 from wetplate.review.pages import (
     again,
+    bundle,
     chrome,
     deciding,
     image,
@@ -25,6 +26,7 @@ from wetplate.review.pages import (
     pixels,
     queues,
     task,
+    together,
 )
 from wetplate.review.pages.endpoint import Asked, Desk, does, shows, to
 from wetplate.review.signin.page import Shown
@@ -42,11 +44,13 @@ def routes(desk: Desk) -> Sequence[BaseRoute]:
         "/image/{id}": (one_image, Role.VIEWER),
         "/notices": (notices, Role.VIEWER),
         "/notices/{id}": (one_notice, Role.VIEWER),
+        "/notices/{id}/evidence.zip": (bundle.download, Role.SENIOR),
         "/accounts": (everybody, Role.ADMIN),
         "/me": (me, Role.VIEWER),
     }
     forms: dict[str, tuple[Any, Role, Any]] = {
         "/queue/{queue}/next": (deciding.take_next, Role.REVIEWER, None),
+        "/queue/audit/approve": (together.approve, Role.REVIEWER, together.again),
         "/task/{id:int}/take": (deciding.take, Role.REVIEWER, None),
         "/task/{id:int}/decide": (deciding.decide, Role.REVIEWER, again.decision),
         "/task/{id:int}/undo": (deciding.undo, Role.REVIEWER, None),
@@ -56,6 +60,7 @@ def routes(desk: Desk) -> Sequence[BaseRoute]:
         "/image/{id}/reopen": (reopen, Role.SENIOR, None),
         "/image/{id}/disclosure": (disclose, Role.REVIEWER, None),
         "/notices/{id}/who": (open_persons, Role.SENIOR, again.notice_step),
+        "/notices/{id}/evidence": (bundle.ask, Role.SENIOR, again.notice_step),
         "/notices/{id}/{step}": (step, Role.SENIOR, again.notice_step),
         "/accounts/{id}/role": (change_role, Role.ADMIN, None),
         "/accounts/{id}/active": (switch, Role.ADMIN, None),

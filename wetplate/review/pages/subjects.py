@@ -1,6 +1,6 @@
 """What a task is about, read from the rows of other stages. Reads only; callers open the transaction."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -10,6 +10,7 @@ from wetplate.errors import ImageError, ImageUnknown, StorageError
 from wetplate.generation.tables import PaintingRow
 from wetplate.imaging.codec import size as dimensions
 from wetplate.recipes.tables import FamilyRow, RecipeRow
+from wetplate.retention import restricted
 from wetplate.review.pages import words
 from wetplate.review.reasons import NOTICE
 from wetplate.storage.objects import Objects
@@ -56,6 +57,13 @@ def variants(session: Session, recipe_ids: Sequence[str]) -> Mapping[str, Mappin
     """The variants of these recipes."""
     query = select(RecipeRow.id, RecipeRow.variant).where(RecipeRow.id.in_(recipe_ids))
     return dict(session.execute(query).all())
+
+
+def away(session: Session, recipe_ids: Collection[str]) -> set[str]:
+    """Those of these whose picture was redacted since: it was moved out of reach."""
+    row = PaintingRow
+    query = select(row.recipe_id).where(row.recipe_id.in_(recipe_ids), restricted.apart(row.key))
+    return set(session.scalars(query))
 
 
 def size(objects: Objects, about: Subject) -> tuple[int, int]:

@@ -80,12 +80,12 @@ def page(
     verdict = _machine(session, task)
     reasons = verdict.reasons if verdict else []
     body = about.recipe.body
-    open_to = grants.open_to(session, who, task, now)
+    open_to, sealed = grants.open_to(session, who, task, now), grants.sealed(session, task)
     first = origin(session, task)
     asked = form(task, rights.allowed(task, who, first), boxes, undo_seconds, said or Said(), first)
     history = past.of(session, task, who)
     shown = {
-        "picture": picture(task, who, about.name, size, boxes, granted=open_to),
+        "picture": picture(task, who, about.name, size, boxes, sealed=sealed, granted=open_to),
         "size": f"{size[0]} × {size[1]}",
         "images": (),
         "signals": detections.lines(signals),

@@ -16,10 +16,12 @@ class Thumb:
     alt: str = ""
 
 
-def of_task(task: TaskRow, who: Person, name: str) -> Thumb:
-    """The task's own picture in a list. Quarantine shows none."""
-    if task.restricted:
+def of_task(task: TaskRow, who: Person, name: str, *, sealed: bool, away: bool) -> Thumb:
+    """The task's own picture in a list. Quarantine shows none, nor is one that was moved out of reach."""
+    if sealed:
         return Thumb("", "in quarantine: no pixels are shown", "")
+    if away:
+        return Thumb("", "redacted since: moved out of reach", "")
     return Thumb(f"/pixels/{task.id}/thumb", "", veil(who, sensitive=task.sensitive), name)
 
 
