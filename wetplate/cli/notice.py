@@ -189,7 +189,7 @@ def execute_(id: str, ground: str, as_json: bool) -> None:
     if effect and effect in WAITS:
         raise NoticeError(f"the decision about notice {row.id} {WAITS[effect]}; nothing was carried out")
     done = carry_out(reached, row.id, me())
-    show_json(vars(done)) if as_json else report(done)
+    show_json(vars(done)) if as_json else report(done, asked=bool(reached.purgers or reached.front))
     if done.left:
         raise NoticeError(f"{done.left}; it is tried again, also by this command")
 
@@ -345,14 +345,15 @@ def reach() -> Reach:
     )
 
 
-def report(done: Done) -> None:
-    """What was done, in words."""
+def report(done: Done, *, asked: bool) -> None:
+    """What was done, in words; `asked`: whether there was a cache or a public address to ask."""
     click.echo(f"notice {done.notice} is {done.state} ({done.outcome}); about {len(done.images)} images")
     for image in done.images:
         click.echo(f"  {image}")
     click.echo(f"{done.deleted} public objects deleted, {done.kept} files kept as evidence")
     if done.seconds is not None:
-        click.echo(f"seen from outside to hold after {done.seconds:.2f} s")
+        seen = "seen from outside to hold" if asked else "no cache is configured, so nobody was asked; done"
+        click.echo(f"{seen} after {done.seconds:.2f} s")
 
 
 def described(session: Session, row: NoticeRow) -> dict[str, Any]:
