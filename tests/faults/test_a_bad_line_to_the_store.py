@@ -14,7 +14,7 @@ from moto.server import ThreadedMotoServer
 
 from tests.faults.proxy import Proxy, proxy
 from wetplate.errors import ObjectConflict, ObjectMissing, StorageError
-from wetplate.storage.s3 import S3Objects
+from wetplate.storage.s3 import READS, S3Objects
 
 KEY = "canonical/ab/abcd.png"
 
@@ -31,7 +31,7 @@ def client(endpoint: str, key: str = "test", secret: str = "test", tries: int = 
 class BadLine:
     """What must hold, whatever server is behind the line."""
 
-    @pytest.mark.parametrize("fault", ["503", "reset", "truncate"])
+    @pytest.mark.parametrize("fault", ["503", "reset"])
     def test_what_fails_is_named_and_can_be_done_again(
         self, line: Proxy, store: S3Objects, fault: str
     ) -> None:
@@ -41,6 +41,15 @@ class BadLine:
             store.get(KEY)
         assert not isinstance(refusal.value, ObjectMissing | ObjectConflict)
         assert store.get(KEY) == b"bytes" * 500
+
+    def test_an_answer_cut_short_is_asked_for_again_a_few_times(self, line: Proxy, store: S3Objects) -> None:
+        store.put(KEY, b"bytes" * 500, content_type="image/png")
+        line.break_next("truncate", count=READS - 1)
+        assert store.get(KEY) == b"bytes" * 500
+        line.break_next("truncate", count=READS)
+        with pytest.raises(StorageError, match="run again later"):
+            store.get(KEY)
+        assert line.hit == READS
 
     @pytest.mark.parametrize("fault", ["503", "reset", "lost"])
     def test_a_put_that_failed_is_done_again_and_stands_once(
@@ -59,7 +68,7 @@ class BadLine:
             key = f"{KEY}.{number}"
             line.break_next(fault)
             patient.put(key, b"bytes", content_type="image/png")
-            line.break_next("none")
+            line.break_next(fault)
             assert patient.get(key) == b"bytes"
 
     def test_slow_is_slow_and_right(self, line: Proxy, store: S3Objects) -> None:

@@ -3,16 +3,18 @@
 Rules:
 1. Every put is conditional (`If-None-Match: *`), so that the store, not we, decides who is first.
 2. The SHA-256 travels as metadata; equal bytes are told from others by it, and what is read must match it.
-3. Stores that ignore the condition exist: `stores.probe` finds them before anything is written.
+3. An answer that is cut short is asked for again, READS times in all: the client repeats a request that
+   failed, but not an answer that broke off while it was read.
+4. Stores that ignore the condition exist: `stores.probe` finds them before anything is written.
 """
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, IncompleteReadError, ResponseStreamingError
 
 from wetplate.errors import ObjectConflict, ObjectMissing, StorageError, StorageFull
 from wetplate.storage.objects import Entry, Head, checked_key, sha256
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 EXISTS = ("PreconditionFailed", "412")
 RACING = ("ConditionalRequestConflict", "409")
 MISSING = ("NoSuchKey", "NotFound", "404")
+CUT_SHORT = (IncompleteReadError, ResponseStreamingError)
+READS = 3
 FULL = ("QuotaExceeded", "InsufficientStorage", "XMinioStorageFull", "507")
 PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8)  # seconds between tries when another put of the same key is under way
 
@@ -50,9 +54,8 @@ class S3Objects:
 
     def get(self, key: str) -> bytes:
         with self._refusals(key):
-            found = self._client.get_object(Bucket=self._bucket, Key=self._name(key))
-            body = found["Body"].read()
-        if sha256(body) != found["Metadata"].get("sha256", sha256(body)):
+            body, metadata = self._read(self._name(key))
+        if sha256(body) != metadata.get("sha256", sha256(body)):
             raise StorageError(f"{key}: {self._bucket} gave other bytes than were put; compare with a backup")
         return body
 
@@ -93,6 +96,17 @@ class S3Objects:
 
     def _name(self, key: str) -> str:
         return self._root + checked_key(key)
+
+    def _read(self, name: str) -> tuple[bytes, Mapping[str, str]]:
+        """The whole body and its metadata, read again when it was cut short."""
+        for _ in range(READS - 1):
+            with suppress(*CUT_SHORT):
+                return self._read_once(name)
+        return self._read_once(name)
+
+    def _read_once(self, name: str) -> tuple[bytes, Mapping[str, str]]:
+        found = self._client.get_object(Bucket=self._bucket, Key=name)
+        return found["Body"].read(), found["Metadata"]
 
     def _create(self, key: str, **request: Any) -> None:
         """Put unless something stands there; returns in both cases. Another put under way is waited for."""
