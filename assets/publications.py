@@ -29,7 +29,9 @@ def publications(
     refused = [reason for image in ready if (reason := _publish(database, image))]
     with transaction(database) as session:
         back = moves.withdraw_rejected(session, context.partition_key)
+    with transaction(database) as session:
         back += moves.hide_unlicensed(session, context.partition_key)
+    with transaction(database) as session:
         decisions.settle(session, context.partition_key)
     figures: Figures = {
         "new": len(ready) - len(refused),

@@ -20,7 +20,7 @@ from sqlalchemy import Engine, event, text
 from bench.scratch import scratch
 from wetplate.moderation import tasks, worklist
 from wetplate.moderation.tables import TaskRow
-from wetplate.review import decisions
+from wetplate.review import counting, decisions
 from wetplate.review.access import Person, Role
 from wetplate.storage.database import engine, now, transaction
 from wetplate.storage.memory import MemoryObjects
@@ -145,8 +145,7 @@ def decided(database: Engine, person: Person) -> None:
     with transaction(database) as session:
         said = (task.id, task.lease or 0, person, "approve", "looks-right")
         decisions.propose(session, *said, undo_seconds=0)
-    with transaction(database) as session:
-        assert decisions.commit_due(session, MemoryObjects(), now() + timedelta(seconds=1))
+    assert counting.count(database, MemoryObjects(), now() + timedelta(seconds=1))
 
 
 def main() -> None:

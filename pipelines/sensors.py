@@ -23,9 +23,9 @@ from wetplate.errors import FamilyError
 from wetplate.moderation import rejudging
 from wetplate.recipes import catalog
 from wetplate.recipes.family import find, slugs
-from wetplate.review import decisions
+from wetplate.review import counting
 from wetplate.storage import outbox
-from wetplate.storage.database import clock, now, transaction
+from wetplate.storage.database import now, transaction
 from wetplate.storage.objects import Objects
 from wetplate.storage.outbox import Event
 
@@ -149,8 +149,7 @@ def decisions_due(
     objects: dg.ResourceParam[Objects],
 ) -> dg.SkipReason:
     """What was decided in a console that died meanwhile counts all the same; `review_decided` hears of it."""
-    with transaction(database) as session:
-        settled = decisions.commit_due(session, objects, clock(session))
+    settled = counting.count(database, objects)
     for outcome in settled:
         context.log.info(f"{outcome.subject[:19]}: {outcome.decision} {outcome.effect or outcome.refusal}")
     return dg.SkipReason(f"{len(settled)} decisions were due")

@@ -35,6 +35,7 @@ from wetplate.recipes.catalog import register
 from wetplate.recipes.tables import RecipeRow
 from wetplate.retention.personal import Wrapping
 from wetplate.retention.tables import RestrictedRow
+from wetplate.review import counting
 from wetplate.review import decisions as people
 from wetplate.review.tables import DecisionRow
 from wetplate.similarity.tables import BlockRow
@@ -102,7 +103,7 @@ class Redacting(Room):
             people.propose(session, *said, details=details, undo_seconds=0)
 
     def work(self) -> None:
-        self.do(people.commit_due, self.objects, now())
+        counting.count(self.database, self.objects)
         self.do(moves.withdraw_rejected, "boots")
         self.do(takedown.execute, self.objects, self.image)
 
@@ -177,7 +178,7 @@ class Deciding(Room):
             self.do(people.propose, task.id, held.lease, who, *words, undo_seconds=0)
 
     def work(self) -> None:
-        self.do(people.commit_due, self.objects, now())
+        counting.count(self.database, self.objects)
 
     def end(self, session: Session) -> Told:
         return {

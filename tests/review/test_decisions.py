@@ -1,8 +1,12 @@
 """Decisions: proposed, undone, counted once; two people where one is not enough."""
 
+import asyncio
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from itertools import count
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -21,7 +25,7 @@ from wetplate.moderation import catalog, tasks
 from wetplate.moderation.tables import TaskRow
 from wetplate.recipes.family import find
 from wetplate.recipes.tables import FamilyRow, RecipeRow
-from wetplate.review import appeals, bulk, decisions
+from wetplate.review import app, appeals, bulk, counting, decisions
 from wetplate.review.access import Person, Role
 from wetplate.review.history import blind, history
 from wetplate.review.second import Effect
@@ -49,8 +53,7 @@ def propose(desk: Desk, task: TaskRow, person: Person, decision: str, reason: st
 
 
 def commit(desk: Desk, after: float = UNDO) -> list[decisions.Outcome]:
-    with transaction(desk.database) as session:
-        told = decisions.commit_due(session, desk.objects, desk.clock + timedelta(seconds=after))
+    told = counting.count(desk.database, desk.objects, desk.clock + timedelta(seconds=after))
     ours = {recipe_id for recipe_id, _ in desk.images}
     return [outcome for outcome in told if outcome.subject in ours]
 
@@ -199,7 +202,7 @@ def test_what_cannot_count_goes_back_to_the_queue_and_says_why(desk: Desk) -> No
 class Unwell(MemoryObjects):
     """A store that does not answer, or has lost what it held."""
 
-    def __init__(self, error: type[StorageError]) -> None:
+    def __init__(self, error: type[Exception]) -> None:
         super().__init__()
         self.error = error
 
@@ -402,6 +405,36 @@ def test_sixteen_people_want_the_same_task_and_one_decision_counts(desk: Desk) -
     with transaction(desk.database) as session:
         assert len(decisions.of(session, recipe_id)) == 1
     assert len(desk.news()) == 1
+
+
+def test_a_fault_of_ours_stops_neither_the_others_nor_the_console(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A store that raises what nobody foresaw; the console looks again, and again."""
+    bad, good = desk.say(0), desk.say(1)
+    with transaction(desk.database) as session:
+        session.get_one(FamilyRow, desk.family).definition = find(ROOT / "families", "rumba").definition()
+    propose(desk, held(desk, ADA, bad), ADA, "redact", "privacy/face", details={"regions": [[0, 0, 5, 5]]})
+    propose(desk, held(desk, ADA, good), ADA, "approve", "looks-right")
+    desk.objects = Unwell(ZeroDivisionError)
+    assert [outcome.subject for outcome in commit(desk)] == [good]
+    assert desk.verdict(bad) == ("review", "policy")
+    assert "for a fault of ours" in caplog.text
+    looks = count(1)
+
+    def look(_: Any) -> None:
+        if next(looks) == 3:
+            ended.set()
+        raise ZeroDivisionError
+
+    async def watched() -> None:
+        chore = asyncio.create_task(app._keep(look, None, 0.001))  # type: ignore[arg-type]
+        await asyncio.wait_for(asyncio.to_thread(ended.wait, 5), 5)
+        chore.cancel()
+
+    ended = threading.Event()
+    asyncio.run(watched())
+    assert next(looks) > 3
 
 
 def test_committers_that_race_make_a_decision_count_once(desk: Desk) -> None:

@@ -55,7 +55,8 @@ class Play:
 
     def wait(self, _: None, seconds: int) -> None:
         self.now += timedelta(seconds=seconds)
-        decisions.commit_due(self.session, self.desk.objects, self.now)
+        for task_id in decisions.due(self.session, self.now):
+            decisions.commit(self.session, self.desk.objects, task_id, self.now)
 
     def reopen(self, person: Person, _: None) -> None:
         appeals.reconsider(self.session, self.subject, person, "have another look")

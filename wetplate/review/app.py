@@ -20,7 +20,7 @@ from starlette.types import ASGIApp
 from wetplate.errors import WetplateError
 from wetplate.retention import personal
 from wetplate.retention.personal import Wrapping
-from wetplate.review import decisions, disclosures, passwords
+from wetplate.review import counting, disclosures, passwords
 from wetplate.review.gate import Gate
 from wetplate.review.pages.endpoint import Desk, handlers, refuse
 from wetplate.review.pages.files import Files
@@ -28,7 +28,7 @@ from wetplate.review.pages.rendering import Pages
 from wetplate.review.pages.routes import routes, sign_in
 from wetplate.review.signin.routes import routes as signing_in
 from wetplate.settings import Reviewing, reviewing, serving, settings
-from wetplate.storage.database import catalog_url, clock, engine, transaction
+from wetplate.storage.database import catalog_url, engine, transaction
 from wetplate.storage.objects import Objects
 from wetplate.storage.stores import open_objects
 
@@ -112,13 +112,13 @@ async def _keep(chore: Callable[[Desk], None], desk: Desk, every: float) -> None
             await to_thread(chore, desk)
         except WetplateError as error:
             log.warning("what is due waits a little longer: %s", error)
+        except Exception:  # a fault of ours stops this look, never the next one
+            log.exception("what is due waits a little longer, for a fault of ours")
 
 
 def count(desk: Desk) -> None:
     """Make every decision count whose time to undo is over."""
-    with transaction(desk.database) as session:
-        settled = decisions.commit_due(session, desk.objects, clock(session))
-    for each in settled:
+    for each in counting.count(desk.database, desk.objects):
         if each.refusal:
             log.warning("task %s: %s does not count: %s", each.task, each.decision, each.refusal)
 

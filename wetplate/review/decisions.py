@@ -6,7 +6,7 @@ task (`moderation.tasks`).
 
 Rules:
 1. A decision is proposed on a task that its maker holds, can be undone for some seconds, and then counts:
-   `commit_due` makes it count, whoever calls it and however often.
+   `commit` makes it count, whoever calls it and however often (`counting` does for all that are due).
 2. What counts is one transaction: the decision's row, the verdict or the step that follows, the news, the
    task closed. Of one round exactly one decision counts (fencing number, unique round, lock of the subject);
    one that comes too late is refused politely and changes nothing.
@@ -35,7 +35,7 @@ from wetplate.errors import (
 from wetplate.moderation import tasks
 from wetplate.moderation.tables import TaskRow
 from wetplate.review import details as wanted
-from wetplate.review import effects, rights, second
+from wetplate.review import effects, rights, seals, second
 from wetplate.review import reasons as codes
 from wetplate.review.access import Person
 from wetplate.review.reasons import SKIP
@@ -47,6 +47,7 @@ from wetplate.storage.objects import Objects
 
 SKIPPED = timedelta(hours=1)
 NOTE = 2000  # characters
+MOST = 1000  # decisions that are made to count in one go
 #: Of all that a store can say, what another try would not change.
 FINAL = (ObjectMissing, ObjectConflict)
 log = logging.getLogger(__name__)
@@ -84,7 +85,8 @@ def propose(
     """
     moment = now or clock(session)
     task = tasks.get(session, task_id)
-    rights.require_queue(person, task.queue, restricted=task.restricted)
+    restricted = seals.sealed(session, task.subject, task.object_sha256)
+    rights.require_queue(person, task.queue, restricted=restricted)
     said = _checked(task, origin(session, task), decision, reason, note, details)
     _require_holder(task, person)
     if decision == SKIP:
@@ -102,17 +104,19 @@ def undo(
     return tasks.undo(session, task_id, lease, now=now or clock(session), seconds=seconds)
 
 
-def commit_due(session: Session, objects: Objects, now: datetime) -> list[Outcome]:
-    """Make every decision count whose time to undo is over; gives what became of each.
+def due(session: Session, now: datetime) -> list[int]:
+    """The tasks whose decision counts by now."""
+    return [task.id for task in tasks.due(session, now, limit=MOST)]
+
+
+def commit(session: Session, objects: Objects, task_id: int, now: datetime) -> Outcome | None:
+    """Make a decision count whose time to undo is over; gives what became of it.
 
     One that cannot count puts its task back in the queue. One for which the store does not answer waits for
-    the next call. Neither keeps the others from counting.
+    the next call: None.
     """
-    due = tasks.due(session, now)
-    for task in due:
-        effects.lock(session, task.subject)
-    settled = [_settled(session, objects, task.id, now) for task in due]
-    return [outcome for outcome in settled if outcome is not None]
+    effects.lock(session, tasks.get(session, task_id).subject)
+    return _settled(session, objects, task_id, now)
 
 
 def at_once(
@@ -165,8 +169,8 @@ def reasons(queue: str, decision: str, subject: str = "") -> Mapping[str, str]:
 
 def offered(session: Session, task: TaskRow, person: Person) -> Mapping[str, Mapping[str, str]]:
     """What this person may decide about this task, and for which reasons."""
-    words = origin(session, task)
-    may = rights.allowed(task, person, words)
+    words, restricted = origin(session, task), seals.sealed(session, task.subject, task.object_sha256)
+    may = rights.allowed(task, person, words, restricted=restricted)
     return {each: codes.reasons(task.queue, each, task.subject, words) for each in may}
 
 
@@ -193,7 +197,7 @@ def _require_holder(task: TaskRow, person: Person) -> None:
 
 
 def _settled(session: Session, objects: Objects, task_id: int, now: datetime) -> Outcome | None:
-    """Commit one decision in a savepoint, so that one that fails leaves the others alone; None: it waits."""
+    """Commit it in a savepoint, so that a refusal leaves nothing of it behind; None: it waits."""
     try:
         with session.begin_nested():
             return _commit(session, objects, task_id, now)
