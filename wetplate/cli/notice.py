@@ -87,7 +87,9 @@ def file(
     if as_json:
         show_json(told)
         return
-    click.echo(f"notice {told['id']} is received; about {len(told['images'])} images, due {told['due_at']}")
+    click.echo(
+        f"notice {told['id']} is received, due {told['due_at']:%Y-%m-%d %H:%M} UTC; {about(told['images'])}"
+    )
     for name, law in filed.missing.items():
         click.echo(f"missing: {name} ({law})")
 
@@ -347,13 +349,24 @@ def reach() -> Reach:
 
 def report(done: Done, *, asked: bool) -> None:
     """What was done, in words; `asked`: whether there was a cache or a public address to ask."""
-    click.echo(f"notice {done.notice} is {done.state} ({done.outcome}); about {len(done.images)} images")
+    click.echo(
+        f"notice {done.notice} is {done.state} ({done.outcome}); images it is about: {len(done.images)}"
+    )
     for image in done.images:
         click.echo(f"  {image}")
     click.echo(f"{done.deleted} public objects deleted, {done.kept} files kept as evidence")
     if done.seconds is not None:
         seen = "seen from outside to hold" if asked else "no cache is configured, so nobody was asked; done"
         click.echo(f"{seen} after {done.seconds:.2f} s")
+
+
+def about(images: list[dict[str, str]]) -> str:
+    """How many images it names, and how many are only proposed."""
+    proposed = sum(image["decision"] == catalog.PROPOSED for image in images)
+    named = f"images it is about: {len(images) - proposed}"
+    return (
+        f"{named}; {proposed} look alike and are proposed (`wetplate notice include`)" if proposed else named
+    )
 
 
 def described(session: Session, row: NoticeRow) -> dict[str, Any]:
