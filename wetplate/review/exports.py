@@ -29,8 +29,6 @@ OPERATOR = "operator"
 DETAILS = frozenset(
     {"disclosure", "effect", "first", "images", "legal_basis", "overturns", "regions", "slug"}
 )
-    {"disclosure", "effect", "first", "images", "legal_basis", "overturns", "regions", "slug"}
-)
 PLAIN = (
     "id",
     "stream",

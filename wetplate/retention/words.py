@@ -1,0 +1,97 @@
+"""Free words of people: sealed apart; rows name them by a hash that says nothing once they are erased.
+
+Here: sealing, reading, and cutting contacts from words that cannot be erased. Not here: who may read.
+
+Rules:
+1. A row carries a reference: the SHA-256 of a random salt and the words. Salt and words lie among the personal
+   fields of their subject: `notice:<id>` for what is said and written about a notice, `decision:<task>` for a
+   reviewer's note. While they are there the reference proves them word for word; once they are erased nobody
+   can try out names against it.
+2. Words are never kept in the clear: without a key to seal them with they are refused.
+3. A subject that was erased takes no words again: they are dropped, and the row says nothing.
+4. What cannot be sealed, because a chained row needs it at once (why somebody looked, held or erased), is
+   recorded without e-mail addresses and telephone numbers (`scrubbed`); people are told to name nobody.
+"""
+
+import re
+import secrets
+from collections.abc import Mapping
+from typing import Any, Final
+
+from sqlalchemy.orm import Session
+
+from wetplate.errors import Erased, RetentionError
+from wetplate.retention import personal
+from wetplate.retention.personal import Wrapping
+from wetplate.storage.objects import sha256
+
+SEALED: Final = "[sealed]"
+ERASED: Final = "[erased]"
+REFERENCE: Final = re.compile(r"sha256:[0-9a-f]{64}")
+SALT: Final = 32  # hex digits
+#: E-mail addresses, and telephone numbers that begin with + or 0: dates and case numbers stay.
+CONTACT: Final = re.compile(
+    r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?<![\w/.-])(?:\+|\(?0)\d[\d ()/.-]{5,}\d(?!\w)"
+)
+
+
+def keep(session: Session, wrapping: Wrapping | None, subject: str, text: str) -> str:
+    """Seal the words; their reference, empty for none. Raises RetentionError without a key."""
+    if not text.strip():
+        return ""
+    if wrapping is None:
+        raise RetentionError("words of people are sealed or not kept at all, and there is no key to seal with")
+    salted = secrets.token_hex(SALT // 2) + text
+    reference = f"sha256:{sha256(salted.encode())}"
+    try:
+        personal.keep(session, wrapping, subject, {reference: salted})
+    except Erased:
+        return ""
+    return reference
+
+
+def read(session: Session, wrapping: Wrapping | None, subject: str, reference: str) -> str:
+    """The words; SEALED without a key, ERASED once they are. What is no reference is given as it is.
+
+    Raises RetentionError when what lies there is not what the row names.
+    """
+    if not referred(reference):
+        return reference
+    if wrapping is None:
+        return SEALED
+    try:
+        salted = personal.read(session, wrapping, subject).get(reference)
+    except Erased:
+        salted = None
+    if salted is None:
+        return ERASED
+    if f"sha256:{sha256(salted.encode())}" != reference:
+        raise RetentionError(f"{subject}: the words under {reference} are not those that were recorded")
+    return salted[SALT:]
+
+
+def shown(
+    session: Session, wrapping: Wrapping | None, subject: str, details: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The details of a row with the words in place of their references."""
+    return {
+        name: read(session, wrapping, subject, value) if referred(value) else value
+        for name, value in details.items()
+    }
+
+
+def referred(value: object) -> bool:
+    """Whether it is a reference to sealed words."""
+    return isinstance(value, str) and REFERENCE.fullmatch(value) is not None
+
+
+def reference(value: str) -> str:
+    """The value, if a row may carry it: a reference or nothing. Raises RetentionError for plain words."""
+    if value and not referred(value):
+        raise RetentionError("a record takes the reference of sealed words, not the words themselves")
+    return value
+
+
+def scrubbed(text: str) -> str:
+    """The text without e-mail addresses and telephone numbers."""
+    return CONTACT.sub("[removed]", text)
