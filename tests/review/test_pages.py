@@ -222,6 +222,72 @@ def test_a_decision_without_a_reason_comes_back_with_everything_said(reviewer: C
     assert 'value="reject" data-key="r" required checked' in answer.text
 
 
+@pytest.mark.parametrize("field", ["note", "decision", "reason-reject", "region", "lease", "instead"])
+def test_what_a_reviewer_types_stays_text(field: str, reviewer: Client, made: Stage) -> None:
+    """Whether it comes back at once as what was refused, or is shown to the next one as a note."""
+    id = made.tasks["plain"]
+    said = {"lease": taken(reviewer, id), "decision": "reject", "reason-reject": "nonsense", field: HOSTILE}
+    answer = post(reviewer, f"/task/{id}/decide", **said)
+    assert answer.status_code in (303, 409, 422)
+    assert HOSTILE not in answer.text
+    assert "<img src=x" not in answer.text
+
+
+def test_a_hostile_note_is_shown_as_it_was_typed(
+    served: Console, reviewer: Client, senior: Client, made: Stage
+) -> None:
+    id = made.tasks["failed"]
+    said = {"lease": taken(reviewer, id), "decision": "escalate", "reason-escalate": "unsure"}
+    assert post(reviewer, f"/task/{id}/decide", **said, note=HOSTILE).status_code == 303
+    with transaction(made.database) as session:
+        task = tasks.get(session, id)
+        subject, task.commit_at = task.subject, now()
+    count(served.desk)
+    page = senior.get(f"/image/{subject}").text
+    assert "&lt;img src=x onerror=" in page
+    assert "<img src=x" not in page
+
+
+TRICKS = (
+    "../../etc/passwd", "%2e%2e%2fetc%2fpasswd", "..%5cx", "%00", "1%0d%0aX: y", "-1", "9" * 30, "9" * 10,
+    "%3Cscript%3E",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("number", ["9" * 10, "9" * 18, "9" * 30, "-1", "1.5", "٣"])
+def test_a_number_that_cannot_be_ours_is_refused(number: str, reviewer: Client, made: Stage) -> None:
+    id = made.tasks["plain"]
+    held = str(taken(reviewer, id))
+    for verb in ("decide", "undo", "renew", "release"):
+        for said in ({"lease": number}, {"lease": held, "instead": number, "instead_lease": number}):
+            words = {"decision": "reject", "reason-reject": "nonsense", **said}
+            assert post(reviewer, f"/task/{id}/{verb}", **words).status_code < 500
+    assert post(reviewer, "/queue/audit/approve", task=number, reason="looks-right").status_code < 500
+    assert reviewer.get(f"/queue/review?after=2026-11-23T00:00:00_{number}").status_code < 500
+
+
+@pytest.mark.parametrize("text", TRICKS)
+def test_no_path_leads_astray(text: str, senior: Client, made: Stage) -> None:
+    id = made.tasks["plain"]
+    doors = (
+        "/task/",
+        "/pixels/",
+        f"/pixels/{id}/",
+        "/image/",
+        "/notices/",
+        "/queue/",
+        "/accounts/",
+        "/static/",
+    )
+    for path in (door + text for door in doors):
+        answer = senior.get(path)
+        assert answer.status_code in (400, 404, 405, 409), path
+        assert b"root:" not in answer.content
+        assert "x" not in answer.headers
+        assert "<script>" not in answer.text.replace('<script src="', "")
+        assert post(senior, path).status_code in (400, 404, 405, 409), path
+
+
 def test_boxes_are_ticked_drawn_and_kept(reviewer: Client, made: Stage) -> None:
     id = made.tasks["face"]
     lease = taken(reviewer, id)

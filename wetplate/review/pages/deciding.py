@@ -16,7 +16,7 @@ from wetplate.moderation.tables import TaskRow
 from wetplate.review import accesses, decisions, rights
 from wetplate.review.pages import form as forms
 from wetplate.review.pages import grants
-from wetplate.review.pages.endpoint import Asked, Desk, to
+from wetplate.review.pages.endpoint import LARGEST, Asked, Desk, to
 
 
 def take_next(desk: Desk, session: Session, asked: Asked, form: FormData) -> Response:
@@ -134,6 +134,6 @@ def _put_back(session: Session, asked: Asked, id: int, lease: int) -> None:
 
 def _number(form: FormData, name: str) -> int:
     said = str(form.get(name) or "")
-    if not (said.isascii() and said.isdigit() and len(said) < 19):
+    if not (said.isascii() and said.isdigit() and len(said) < 11 and int(said) <= LARGEST):
         raise FormRefused(f"{name}: a number of ours is expected; open the page again")
     return int(said)

@@ -32,6 +32,8 @@ from wetplate.settings import Reviewing
 from wetplate.storage.database import clock, transaction
 from wetplate.storage.objects import Objects
 
+#: Ids and numbers of holds are integers of four bytes in the catalog.
+LARGEST = 2**31 - 1
 log = logging.getLogger(__name__)
 
 
@@ -62,8 +64,11 @@ class Asked:
     now: datetime
 
     def number(self, name: str = "id") -> int:
-        """A number in the path."""
-        return int(self.request.path_params[name])
+        """A number in the path. Raises ImageUnknown for one that nothing of ours can have."""
+        found = int(self.request.path_params[name])
+        if found > LARGEST:
+            raise ImageUnknown("nothing stands under this address")
+        return found
 
     def word(self, name: str) -> str:
         """A word in the path."""

@@ -124,7 +124,7 @@ def _page(session: Session, queue: str, after: str) -> Sequence[TaskRow]:
 def _position(after: str) -> tuple[datetime, int]:
     moment, _, number = after.rpartition("_")
     try:
-        return datetime.fromisoformat(moment), int(number)
+        return datetime.fromisoformat(moment), int(number[:9])
     except ValueError as error:
         raise ImageUnknown("this page of the queue is gone; open the queue again") from error
 
