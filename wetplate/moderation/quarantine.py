@@ -1,11 +1,11 @@
 """Quarantine: which pictures nobody is shown unasked. Reads only.
 
-Here: what was said of a picture by detectors and by people. Not here: what strangers say of it in a notice, who
-sees it all the same (`wetplate.review`).
+Here: what was said of a picture by detectors and by people. Not here: what strangers say of it in a notice,
+who sees it all the same (`wetplate.review`).
 
 Rules:
-1. It is decided by the picture, never by one task: what any task about the recipe, or any verdict on the recipe
-   or on the same bytes, once put into quarantine stays there, whatever was opened or judged since.
+1. It is decided by the picture, never by one task: what any task about the recipe, or any verdict on the
+   recipe or on the same bytes, once put into quarantine stays there, whatever was opened or judged since.
 2. What a person calls zero tolerance counts like what a detector suspects, also while it can still be undone.
 3. An approval lets a picture go out to the public on its own road; it opens nothing here.
 """
@@ -37,9 +37,9 @@ def sealed(session: Session, recipe_id: str, object_sha256: str) -> bool:
 
 
 def among(session: Session, pictures: Mapping[str, str]) -> frozenset[str]:
-    """Those of these recipes that are in quarantine; given with the hash of their bytes, "" where there are none."""
+    """Those of these recipes that are in quarantine; given with the hash of their bytes, "" for none."""
     verdict, task, words = VerdictRow, TaskRow, [UNSEEN, *sorted(taxonomy.load().zero_tolerance())]
-    said = or_(verdict.restricted, verdict.reasons.has_any(cast(words, ARRAY(Text))))
+    said = or_(verdict.restricted.is_(True), verdict.reasons.has_any(cast(words, ARRAY(Text))))
     about = or_(
         verdict.stream.in_(pictures), verdict.object_sha256.in_([sha for sha in pictures.values() if sha])
     )

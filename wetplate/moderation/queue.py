@@ -138,9 +138,9 @@ def put(
 ) -> Judged:
     """Put a person's verdict in force on these bytes, under the policy that judged them before.
 
-    A slug of zero tolerance among the reasons means quarantine, and so does one that is only `suspected`. The
-    caller holds the recipe's lock and has seen to it that the person may. Raises DecisionConflict if the bytes
-    were never judged.
+    A slug of zero tolerance among the reasons means quarantine, and so does one that is only `suspected`.
+    The caller holds the recipe's lock and has seen to it that the person may. Raises DecisionConflict if the
+    bytes were never judged.
     """
     row = catalog.last_verdict(session, recipe_id)
     if row is None or row.object_sha256 != object_sha256:

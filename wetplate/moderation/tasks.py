@@ -4,8 +4,8 @@ Here: opening, closing, finding, counting; holding and proposing are `leases`, c
 here: which verdict makes work (`worklist`), who may decide what and what follows from it (`wetplate.review`).
 
 Rules:
-1. Of one subject one task is open in a queue. Opening it again changes nothing, unless it is about other bytes:
-   then the old one closes and a new round begins.
+1. Of one subject one task is open in a queue. Opening it again changes nothing, unless it is about other
+   bytes: then the old one closes and a new round begins.
 2. Whatever is opened about what is in quarantine is restricted.
 """
 
@@ -40,7 +40,7 @@ from wetplate.storage.database import now as present
 
 __all__ = [
     "APPEAL", "AUDIT", "ESCALATED", "IDLE", "OPEN", "QUEUES", "REVIEW", "SECOND", "TAKEDOWN", "Count",
-    "about", "close", "counts", "due", "get", "held", "lease", "locked", "of", "open", "open_new", "propose",
+    "about", "close", "close_those", "counts", "due", "get", "held", "lease", "locked", "of", "open", "open_new", "propose",
     "release", "renew", "seal", "take", "undo", "withdraw",
 ]  # fmt: skip
 REVIEW, SECOND, ESCALATED, APPEAL, TAKEDOWN, AUDIT = (
@@ -146,6 +146,16 @@ def seal(session: Session, subject: str) -> None:
     """Put whatever is open about this subject into quarantine."""
     shut = update(TaskRow).where(TaskRow.subject == subject, OPEN).values(restricted=True, sensitive=True)
     session.execute(shut, execution_options=FRESH)
+
+
+def close_those(session: Session, ids: Sequence[int]) -> int:
+    """Close these, those of them that are open; gives how many."""
+    closed = 0
+    for start in range(0, len(ids), TOGETHER):
+        done = update(TaskRow).where(TaskRow.id.in_(ids[start : start + TOGETHER]), OPEN)
+        done = done.values(closed_at=present(), **IDLE)
+        closed += len(session.scalars(done.returning(TaskRow.id), execution_options=FRESH).all())
+    return closed
 
 
 def of(session: Session, queue: str, subject: str) -> TaskRow | None:

@@ -8,12 +8,12 @@ Rules:
    rest under `review`. Its `approve` or `reject` closes only what the machine has opened: what a person asked
    to be looked at again stays.
 2. A person's `approve` or `reject` closes whatever is open about the image.
-3. What is in quarantine stays there: what else is open about it goes too, and a later `review` of it opens its
-   task under `escalated`, whatever the machine says by then.
+3. What is in quarantine stays there: what else is open about it goes too, and a later `review` of it opens
+   its task under `escalated`, whatever the machine says by then.
 4. Work on bytes that are no longer the painting's, or on a recipe that its family dropped, is closed.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import and_, exists, or_, select
@@ -29,6 +29,7 @@ from wetplate.settings import reviewing
 from wetplate.storage.database import now
 
 MACHINE = (tasks.REVIEW, tasks.AUDIT, tasks.ESCALATED)
+TOGETHER = 1000  # tasks opened in one statement
 
 
 def queue_of(restricted: bool, audit: bool) -> str:
@@ -65,20 +66,23 @@ def follow(session: Session, judged: Judged, family: str) -> None:
         )
 
 
-def sync(session: Session, family: str | None = None) -> tuple[int, int]:
+def sync(session: Session, family: str | None = None, most: int | None = None) -> tuple[int, int]:
     """Make up for what was missed, in one family or all; gives how many tasks were opened and closed.
 
     Opened: images whose verdict in force is `review` and that no task is about (verdicts older than the
-    tasks). Closed: what is about bytes or recipes that are gone.
+    tasks), `most` at once. Closed: what is about bytes or recipes that are gone.
     """
-    closed = [*_stale(session, family)]
-    for task in closed:
-        tasks.close(session, task.subject, task.queue)
+    closed = tasks.close_those(session, _stale(session, family))
+    unlisted = _unlisted(session, family, most)
+    batches = (unlisted[start : start + TOGETHER] for start in range(0, len(unlisted), TOGETHER))
+    return sum(_listed(session, batch) for batch in batches), closed
+
+
+def _listed(session: Session, unlisted: Sequence[tuple[VerdictRow, str]]) -> int:
     hours = reviewing().sla_hours
-    unlisted = list(_unlisted(session, family))
     shut = quarantine.among(session, {verdict.stream: verdict.object_sha256 for verdict, _ in unlisted})
     wanted = [_wanted(verdict, slug, hours, verdict.stream in shut) for verdict, slug in unlisted]
-    return tasks.open_new(session, wanted), len(closed)
+    return tasks.open_new(session, wanted)
 
 
 def _wanted(verdict: VerdictRow, family: str, sla_hours: float, restricted: bool) -> dict[str, Any]:
@@ -97,7 +101,7 @@ def _wanted(verdict: VerdictRow, family: str, sla_hours: float, restricted: bool
     }
 
 
-def _unlisted(session: Session, family: str | None) -> Iterable[tuple[VerdictRow, str]]:
+def _unlisted(session: Session, family: str | None, most: int | None) -> Sequence[tuple[VerdictRow, str]]:
     later, task = aliased(VerdictRow), aliased(TaskRow)
     query = (
         select(VerdictRow, RecipeRow.family)
@@ -110,16 +114,17 @@ def _unlisted(session: Session, family: str | None) -> Iterable[tuple[VerdictRow
             ~exists().where(task.subject == VerdictRow.stream, task.closed_at.is_(None)),
         )
         .order_by(VerdictRow.stream)
+        .limit(most)
     )
     if family is not None:
         query = query.where(RecipeRow.family == family)
-    return session.execute(query)
+    return [(verdict, slug) for verdict, slug in session.execute(query)]
 
 
-def _stale(session: Session, family: str | None) -> Iterable[TaskRow]:
+def _stale(session: Session, family: str | None) -> Sequence[int]:
     """Notices (no bytes) and appeals stay: their images may be retired long ago."""
     query = (
-        select(TaskRow)
+        select(TaskRow.id)
         .join(RecipeRow, RecipeRow.id == TaskRow.subject)
         .outerjoin(PaintingRow, PaintingRow.recipe_id == TaskRow.subject)
         .where(
@@ -135,4 +140,4 @@ def _stale(session: Session, family: str | None) -> Iterable[TaskRow]:
     )
     if family is not None:
         query = query.where(RecipeRow.family == family)
-    return session.scalars(query)
+    return session.scalars(query).all()

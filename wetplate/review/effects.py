@@ -9,7 +9,7 @@ Rules:
 2. A verdict counts for the bytes that were looked at. If the picture was painted again meanwhile, nothing
    counts.
 3. While a second person is asked, a person's `review` is in force: no machine approves what people have in
-   hand. It says nothing of what the first one decided.
+   hand. It says nothing of what the first one decided, but that somebody called it zero tolerance.
 4. What is public goes with the decision, in its transaction: a reject and a redaction take it down, a doubt
    hides it until a person approves. No pipeline is waited for.
 """
@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from wetplate.canonical import catalog as canonical
 from wetplate.errors import DecisionConflict
 from wetplate.generation.tables import PaintingRow
-from wetplate.moderation import catalog, deadlines, queue, tasks
+from wetplate.moderation import catalog, deadlines, quarantine, queue, tasks
 from wetplate.moderation.bands import APPROVE, REJECT, REVIEW
 from wetplate.moderation.tables import TaskRow
 from wetplate.publication import moves
@@ -68,7 +68,7 @@ def carry_out(
         _in_force(session, objects, task, row, met)
         return
     if not task.subject.startswith(NOTICE):
-        _doubt(session, task, f"person:{row.reviewer}", WAITS[effect])
+        _doubt(session, task, row, WAITS[effect])
     _ask_another(session, task, row, QUEUES[effect], met)
 
 
@@ -102,12 +102,13 @@ def _gone(
         moves.take_back(session, id, actor, doubt=False)
 
 
-def _doubt(session: Session, task: TaskRow, actor: str, why: str) -> None:
-    """Put `review` in force and what is public of it out of sight."""
+def _doubt(session: Session, task: TaskRow, row: DecisionRow, why: str) -> None:
+    """Put `review` in force and what is public of it out of sight; in quarantine, if the person said so."""
+    actor, suspected = f"person:{row.reviewer}", quarantine.suspected(row.reason)
     image = canonical.of_object(session, task.object_sha256)
     doubted = [image.id] if image and image.recipe_id == task.subject else []
     moves.hold_still(session, doubted)
-    queue.put(session, task.subject, task.object_sha256, REVIEW, actor, (why,))
+    queue.put(session, task.subject, task.object_sha256, REVIEW, actor, (why,), suspected)
     for id in doubted:
         moves.take_back(session, id, actor, doubt=True)
 
@@ -120,7 +121,7 @@ def _ask_another(session: Session, task: TaskRow, row: DecisionRow, into: str, m
         subject=task.subject,
         object_sha256=task.object_sha256,
         family=task.family,
-        slugs=task.slugs,
+        slugs={*task.slugs, *quarantine.suspected(row.reason)},
         sensitive=task.sensitive,
         restricted=task.restricted,
         due_at=deadlines.due(into, now(), reviewing().sla_hours),

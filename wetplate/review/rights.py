@@ -32,14 +32,15 @@ def queues(person: Person) -> tuple[str, ...]:
     return tuple(queue for queue in tasks.QUEUES if person.may(LEAST[queue]))
 
 
-def allowed(task: TaskRow, person: Person, origin: str = "") -> tuple[str, ...]:
+def allowed(task: TaskRow, person: Person, origin: str = "", *, restricted: bool = False) -> tuple[str, ...]:
     """What this person may decide about this task; nothing, if they may not decide at all.
 
-    `origin` is the queue in whose words a second opinion is given.
+    `origin` is the queue in whose words a second opinion is given; `restricted`: its subject is in
+    quarantine, whatever the task says.
     """
     if task.closed_at is not None or person.id in task.excluded:
         return ()
-    may = person.may(least(task.queue, restricted=task.restricted))
+    may = person.may(least(task.queue, restricted=restricted or task.restricted))
     return decisions(task.queue, task.subject, origin) if may else ()
 
 

@@ -10,6 +10,7 @@ from wetplate.moderation.tables import TaskRow
 from wetplate.moderation.tasks import ESCALATED, SECOND
 from wetplate.publication.notices.steps import Outcome
 from wetplate.publication.notices.tables import NoticeRow
+from wetplate.review import seals
 from wetplate.review.reasons import NOTICE
 from wetplate.review.second import Effect, First, Standing
 from wetplate.review.tables import DecisionRow
@@ -18,13 +19,14 @@ from wetplate.review.tables import DecisionRow
 def standing(session: Session, task: TaskRow) -> Standing:
     """What is in force about the task's subject, and which decision waits for a second person."""
     first = pending(decided(session, task.subject), task.object_sha256)
+    restricted = seals.sealed(session, task.subject, task.object_sha256)
     if task.subject.startswith(NOTICE):
         withdrawn = _withdrawn(session.get(NoticeRow, task.subject.removeprefix(NOTICE)))
-        return Standing(withdrawn=withdrawn, restricted=task.restricted, first=first)
+        return Standing(withdrawn=withdrawn, restricted=restricted, first=first)
     verdict = catalog.last_verdict(session, task.subject)
     if verdict is None or verdict.object_sha256 != task.object_sha256:
-        return Standing(restricted=task.restricted, first=first)
-    return Standing(verdict.verdict, verdict.decided_by, task.restricted, first=first)
+        return Standing(restricted=restricted, first=first)
+    return Standing(verdict.verdict, verdict.decided_by, restricted, first=first)
 
 
 def origin(session: Session, task: TaskRow) -> str:

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from wetplate.moderation.tables import TaskRow
+from wetplate.review import seals
 from wetplate.review.access import Person
 from wetplate.review.pages import subjects, thumbs, words
 from wetplate.review.pages.thumbs import Thumb
@@ -32,7 +33,7 @@ def alike(session: Session, who: Person, object_sha256: str, task_id: int | None
     """The nearest neighbours; their pixels come under the address of a task, where one is given."""
     found = near(session, object_sha256)
     names = subjects.variants(session, [each.recipe_id for each in found])
-    kept = shut(session, [each.recipe_id for each in found])
+    kept = shut(session, {each.recipe_id: each.object_sha256 for each in found})
     return [
         _alike(each, who, names[each.recipe_id], kept, task_id) for each in found if each.recipe_id in names
     ]
@@ -44,11 +45,12 @@ def near(session: Session, object_sha256: str) -> Sequence[Near]:
     return catalog.near(session, seen, but=object_sha256)[:MOST] if seen else []
 
 
-def shut(session: Session, recipe_ids: Sequence[str]) -> Mapping[str, tuple[bool, bool]]:
-    """Whether each is shut: its last task was restricted, or it is out of reach; whether it is sensitive."""
-    query = select(TaskRow).where(TaskRow.subject.in_(recipe_ids)).order_by(TaskRow.id)
-    known = {row.subject: (row.restricted, row.sensitive) for row in session.scalars(query)}
-    return known | dict.fromkeys(subjects.away(session, recipe_ids), (True, True))
+def shut(session: Session, pictures: Mapping[str, str]) -> Mapping[str, tuple[bool, bool]]:
+    """Whether each is in quarantine or out of reach, and whether it is sensitive; by recipe and bytes."""
+    query = select(TaskRow.subject).where(TaskRow.subject.in_(pictures), TaskRow.sensitive)
+    closed = seals.among(session, pictures) | subjects.away(session, pictures)
+    sensitive = closed | set(session.scalars(query))
+    return {id: (id in closed, id in sensitive) for id in pictures}
 
 
 def _alike(

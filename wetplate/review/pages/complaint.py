@@ -1,9 +1,12 @@
 """What a notice says, as pages show it: words, images, evidence, steps taken. Receives the session.
 
-Rule: everything about persons is left out here; `notice` shows it to seniors, and that is logged.
+Rules:
+1. Everything about persons is left out here; `notice` shows it to seniors, and that is logged.
+2. A picture is veiled as on its own task; what is in quarantine shows no pixels until a senior said why, and
+   of a notice about the abuse of children that is every picture.
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,7 +19,8 @@ from wetplate.publication.notices import catalog, kinds
 from wetplate.publication.notices.steps import State
 from wetplate.publication.notices.tables import EvidenceRow, NoticeImageRow, NoticeRow
 from wetplate.publication.tables import PublicationRow
-from wetplate.review.pages import alike, past, words
+from wetplate.review.access import Person, Role
+from wetplate.review.pages import alike, grants, past, subjects, thumbs, words
 from wetplate.review.pages.thumbs import Thumb
 from wetplate.review.pages.words import HEAD, Tag
 
@@ -33,6 +37,7 @@ DECISIONS = {
     catalog.INCLUDED: Tag("concerned", "bad", "alert"),
     catalog.LEFT_OUT: Tag("left out", "", "check"),
 }
+LEAST = Role.REVIEWER
 TONES = {True: ("good", "check"), False: ("warn", "clock")}
 
 
@@ -58,7 +63,7 @@ class Kept:
     bytes: str
 
 
-def complaint(session: Session, notice_id: str, now: datetime) -> dict[str, Any]:
+def complaint(session: Session, who: Person, notice_id: str, now: datetime) -> dict[str, Any]:
     """Everything on record but persons. Raises NoticeUnknown."""
     row = catalog.find(session, notice_id)
     return {
@@ -67,7 +72,10 @@ def complaint(session: Session, notice_id: str, now: datetime) -> dict[str, Any]
         "about": f"{KINDS.get(row.kind, row.kind)}, came in {row.at:%d %b %Y, %H:%M} UTC",
         "tags": [state(row), *([words.due(row.due_at, now)] if row.due_at else [])],
         "said": _said(row.said),
-        "images": images(session, row.id),
+        "images": images(session, who, row, now),
+        "closed_images": len(closed(session, who, row, now)),
+        "may_open": who.may(grants.LEAST),
+        "minutes": grants.MINUTES,
         "located": _located(row.located),
         "evidence": _evidence(session, row.id),
         "history": [past.step(each) for each in catalog.events(session, row.id)],
@@ -80,25 +88,48 @@ def state(row: NoticeRow) -> Tag:
     return Tag(f"{row.state}" + (f": {row.outcome}" if row.outcome else ""), tone, icon)
 
 
-def images(session: Session, notice_id: str) -> list[Concerned]:
-    """What it is about, or may be."""
-    rows = catalog.images(session, notice_id)
+def images(session: Session, who: Person, notice: NoticeRow, now: datetime) -> list[Concerned]:
+    """What it is about, or may be, as this person may see it now."""
+    rows = catalog.images(session, notice.id)
     ids = [row.canonical_id for row in rows]
-    query = select(PublicationRow.canonical_id, PublicationRow.state).where(
-        PublicationRow.canonical_id.in_(ids)
-    )
-    stands = dict(session.execute(query).all())
-    made = select(CanonicalRow.id, CanonicalRow.recipe_id).where(CanonicalRow.id.in_(ids))
-    recipes = dict(session.execute(made).all())
-    kept = alike.shut(session, list(recipes.values()))
-    closed = {id for id, recipe in recipes.items() if kept.get(recipe, (False, False))[0]}
+    query = select(PublicationRow.canonical_id, PublicationRow.state)
+    stands = dict(session.execute(query.where(PublicationRow.canonical_id.in_(ids))).all())
+    made = session.scalars(select(CanonicalRow).where(CanonicalRow.id.in_(ids))).all()
+    kept = alike.shut(session, {each.recipe_id: each.object_sha256 for each in made})
+    unseen = kinds.zero_tolerance(notice.said)
+    sensitive = {each.id for each in made if unseen or kept[each.recipe_id][1]}
+    away = subjects.away(session, list(kept))
+    gone = {each.id for each in made if each.recipe_id in away}
+    shut = closed(session, who, notice, now)
     return [
-        _concerned(row, stands.get(row.canonical_id, "draft"), sealed=row.canonical_id in closed)
+        _concerned(row, stands.get(row.canonical_id, "draft"), _picture(row, who, shut, gone, sensitive))
         for row in rows
     ]
 
 
-def _concerned(row: NoticeImageRow, stands: str, *, sealed: bool) -> Concerned:
+def closed(session: Session, who: Person, notice: NoticeRow, now: datetime) -> Mapping[str, str]:
+    """Its images whose pixels may not go out to this person now, with their recipes."""
+    ids = [row.canonical_id for row in catalog.images(session, notice.id)]
+    made = session.scalars(select(CanonicalRow).where(CanonicalRow.id.in_(ids))).all()
+    shut = grants.shut_of(session, who, notice, {each.recipe_id: each.object_sha256 for each in made}, now)
+    return {each.id: each.recipe_id for each in made if each.recipe_id in shut}
+
+
+def _picture(
+    row: NoticeImageRow, who: Person, shut: Container[str], gone: Container[str], sensitive: Container[str]
+) -> Thumb:
+    if row.canonical_id in gone:
+        return Thumb("", "out of reach: no pixels are shown", "")
+    if row.canonical_id in shut:
+        return Thumb("", "in quarantine: no pixels are shown", "")
+    if not who.may(LEAST):
+        return Thumb("", f"shown from the role {LEAST} on", "")
+    src = f"/pixels/notice/{row.notice}/{row.canonical_id}/thumb"
+    veil = thumbs.veil(who, sensitive=row.canonical_id in sensitive)
+    return Thumb(src, "", veil, row.canonical_id[:HEAD])
+
+
+def _concerned(row: NoticeImageRow, stands: str, picture: Thumb) -> Concerned:
     return Concerned(
         row.canonical_id,
         row.canonical_id[:HEAD],
@@ -106,9 +137,7 @@ def _concerned(row: NoticeImageRow, stands: str, *, sealed: bool) -> Concerned:
         DECISIONS[row.decision],
         stands,
         row.decision == catalog.INCLUDED,
-        Thumb("", "in quarantine or out of reach: no pixels are shown", "")
-        if sealed
-        else Thumb(f"/pixels/notice/{row.notice}/{row.canonical_id}/thumb", "", "", row.canonical_id[:HEAD]),
+        picture,
     )
 
 

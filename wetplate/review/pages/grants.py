@@ -4,6 +4,7 @@ Rule: the line in the log is the grant. Pixels in quarantine, and those moved ou
 senior whose reason was recorded within the last MINUTES, so that nothing can be seen that nobody logged.
 """
 
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -11,6 +12,8 @@ from sqlalchemy.orm import Session
 
 from wetplate.errors import FormRefused
 from wetplate.moderation.tables import TaskRow
+from wetplate.publication.notices import kinds
+from wetplate.publication.notices.tables import NoticeRow
 from wetplate.review import accesses, seals
 from wetplate.review.access import Person, Role, require
 from wetplate.review.pages import subjects
@@ -45,6 +48,15 @@ def granted(session: Session, who: Person, subject: str, what: str, now: datetim
 def sealed(session: Session, task: TaskRow) -> bool:
     """Whether what the task is about is in quarantine, whatever the task itself says."""
     return seals.sealed(session, task.subject, task.object_sha256)
+
+
+def shut_of(
+    session: Session, who: Person, notice: NoticeRow, pictures: Mapping[str, str], now: datetime
+) -> Collection[str]:
+    """Those of a notice's images (recipes, with their bytes) whose pixels may not go out to this person."""
+    unseen = kinds.zero_tolerance(notice.said)
+    shut = frozenset(pictures) if unseen else seals.among(session, pictures)
+    return sorted(id for id in shut if not granted(session, who, id, accesses.PIXELS, now))
 
 
 def open_to(session: Session, who: Person, task: TaskRow, now: datetime) -> bool:

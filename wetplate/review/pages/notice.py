@@ -57,7 +57,7 @@ def listing(session: Session, now: datetime, *, over: bool) -> dict[str, Any]:
 
 def page(session: Session, who: Person, wrapping: Wrapping, notice_id: str, now: datetime) -> dict[str, Any]:
     """One notice. Raises NoticeUnknown."""
-    shown = complaint.complaint(session, notice_id, now)
+    shown = complaint.complaint(session, who, notice_id, now)
     row = catalog.find(session, notice_id)
     may = who.may(grants.LEAST)
     task = notice_steps.waiting(session, row.id)
@@ -80,6 +80,14 @@ def open_persons(session: Session, who: Person, notice_id: str, why: str) -> Non
     """Log that somebody is about to see who complained. Raises RoleRefused, FormRefused."""
     row = catalog.find(session, notice_id)
     grants.grant(session, who, catalog.subject(row.id), accesses.NOTICE, why)
+
+
+def open_pictures(session: Session, who: Person, notice_id: str, why: str, now: datetime) -> None:
+    """Log of each in quarantine that somebody is about to see it. Raises RoleRefused, FormRefused."""
+    row = catalog.find(session, notice_id)
+    for recipe_id in sorted(complaint.closed(session, who, row, now).values()):
+        grants.grant(session, who, recipe_id, accesses.PIXELS, why)
+    grants.grant(session, who, catalog.subject(row.id), accesses.PIXELS, why)
 
 
 def _opened(session: Session, who: Person, row: NoticeRow, now: datetime) -> bool:

@@ -51,7 +51,14 @@ class Picture:
 
 
 def picture(
-    task: TaskRow, who: Person, name: str, size: tuple[int, int], boxes: Sequence[Box], *, sealed: bool, granted: bool
+    task: TaskRow,
+    who: Person,
+    name: str,
+    size: tuple[int, int],
+    boxes: Sequence[Box],
+    *,
+    sealed: bool,
+    granted: bool,
 ) -> Picture:
     """As this person sees it; `sealed`: it is in quarantine; `granted`: its pixels may go out to them."""
     veiled = task.sensitive or sealed

@@ -3,9 +3,10 @@
 Rules:
 1. Bytes are made here from decoded pixels; what lies in the store is never sent as it is.
 2. What is in quarantine, or was moved out of reach when it was redacted, goes only to whoever holds a grant
-   (`grants`); as a neighbour or on a notice not at all.
-3. A task shows the bytes it is about; painted again since, it shows nothing.
-4. Nothing is kept by anybody: `no-store`.
+   (`grants`), under whichever task or notice it is asked for; as a neighbour not at all.
+3. Of a task that is closed nobody below a reviewer sees anything.
+4. A task shows the bytes it is about; painted again since, it shows nothing.
+5. Nothing is kept by anybody: `no-store`.
 """
 
 from sqlalchemy.orm import Session
@@ -19,9 +20,10 @@ from wetplate.imaging.pixels import Pixels
 from wetplate.imaging.resize import downscale
 from wetplate.moderation import tasks
 from wetplate.moderation.tables import TaskRow
-from wetplate.publication.notices.tables import NoticeImageRow
+from wetplate.publication.notices.tables import NoticeImageRow, NoticeRow
 from wetplate.retention import restricted
-from wetplate.review.pages import alike, grants
+from wetplate.review.access import Role
+from wetplate.review.pages import alike, grants, subjects
 from wetplate.review.pages.endpoint import Asked, Desk
 from wetplate.storage.objects import Objects
 
@@ -29,6 +31,7 @@ SIDE = 192  # of a thumbnail, in pixels: twice what is shown
 SMALL = Encoding("webp", 78, effort=0)
 LARGE = Encoding("webp", 95, effort=0)
 MANY = 4_000_000  # pixels above which a PNG takes seconds
+CLOSED = Role.REVIEWER  # sees pictures of tasks that are closed
 HEADERS = {
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
@@ -48,24 +51,31 @@ def neighbour(desk: Desk, session: Session, asked: Asked) -> Response:
     """The thumbnail of a picture that looks like the task's."""
     task, wanted = _open(session, asked), asked.word("recipe")
     found = next((each for each in alike.near(session, task.object_sha256) if each.recipe_id == wanted), None)
-    if found is None or alike.shut(session, [wanted]).get(wanted, (False, False))[0]:
+    if found is None or alike.shut(session, {wanted: found.object_sha256})[wanted][0]:
         raise ImageUnknown("no such picture looks like this one, or it is in quarantine or out of reach")
     return _answer(_small(_decoded(session, desk.objects, wanted, found.object_sha256)), SMALL)
 
 
 def concerned(desk: Desk, session: Session, asked: Asked) -> Response:
-    """An image that a notice is about, `full` or as `thumb`; of what is in quarantine nothing."""
+    """An image that a notice is about, `full` or as `thumb`. Raises RoleRefused, ImageUnknown."""
     id = asked.word("image")
     row = session.get(NoticeImageRow, (asked.word("notice"), id))
     image = session.get(CanonicalRow, id) if row else None
-    if image is None or alike.shut(session, [image.recipe_id]).get(image.recipe_id, (False, False))[0]:
-        raise ImageUnknown("the notice is about no such image, or it is in quarantine or out of reach")
+    if row is None or image is None or subjects.away(session, [image.recipe_id]):
+        raise ImageUnknown("the notice is about no such image, or it is out of reach")
+    picture = {image.recipe_id: image.object_sha256}
+    if grants.shut_of(session, asked.who, session.get_one(NoticeRow, row.notice), picture, asked.now):
+        raise RoleRefused(
+            "this picture is in quarantine: a senior says why on the notice's page, and sees it"
+        )
     return _shown(decode(desk.objects.get(image.key)), asked.word("what"))
 
 
 def _open(session: Session, asked: Asked) -> TaskRow:
     """The task, if its pixels may go out to whoever asks. Raises RoleRefused."""
     task = tasks.get(session, asked.number())
+    if task.closed_at is not None and not asked.who.may(CLOSED):
+        raise RoleRefused(f"nothing waits here any more: its picture is shown from the role {CLOSED} on")
     if not grants.open_to(session, asked.who, task, asked.now):
         raise RoleRefused(
             "this picture is in quarantine or out of reach: a senior says why on its task's page, and sees it"

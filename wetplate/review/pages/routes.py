@@ -61,6 +61,7 @@ def routes(desk: Desk) -> Sequence[BaseRoute]:
         "/image/{id}/disclosure": (disclose, Role.REVIEWER, None),
         "/notices/{id}/who": (open_persons, Role.SENIOR, again.notice_step),
         "/notices/{id}/evidence": (bundle.ask, Role.SENIOR, again.notice_step),
+        "/notices/{id}/show": (open_pictures, Role.SENIOR, again.notice_step),
         "/notices/{id}/{step}": (step, Role.SENIOR, again.notice_step),
         "/accounts/{id}/role": (change_role, Role.ADMIN, None),
         "/accounts/{id}/active": (switch, Role.ADMIN, None),
@@ -153,6 +154,13 @@ def open_persons(desk: Desk, session: Session, asked: Asked, form: FormData) -> 
     """POST /notices/{id}/who"""
     notice.open_persons(session, asked.who, asked.word("id"), _text(form, "purpose"))
     return to(f"/notices/{asked.word('id')}#who")
+
+
+def open_pictures(desk: Desk, session: Session, asked: Asked, form: FormData) -> Response:
+    """POST /notices/{id}/show: why somebody needs to see its pictures. Back to where they came from."""
+    notice.open_pictures(session, asked.who, asked.word("id"), _text(form, "purpose"), asked.now)
+    task = _text(form, "task")
+    return to(f"/task/{task}" if task.isascii() and task.isdigit() else f"/notices/{asked.word('id')}#images")
 
 
 def step(desk: Desk, session: Session, asked: Asked, form: FormData) -> Response:

@@ -82,7 +82,8 @@ def page(
     body = about.recipe.body
     open_to, sealed = grants.open_to(session, who, task, now), grants.sealed(session, task)
     first = origin(session, task)
-    asked = form(task, rights.allowed(task, who, first), boxes, undo_seconds, said or Said(), first)
+    may = rights.allowed(task, who, first, restricted=sealed)
+    asked = form(task, may, boxes, undo_seconds, said or Said(), first)
     history = past.of(session, task, who)
     shown = {
         "picture": picture(task, who, about.name, size, boxes, sealed=sealed, granted=open_to),
@@ -102,7 +103,10 @@ def page(
         "problems": problems,
     }
     return Page(
-        "task", _panel(who, task, now) | shown | {"task": _head(task, _named(about), about.family, now)}
+        "task",
+        _panel(who, task, now, sealed)
+        | shown
+        | {"task": _head(task, _named(about), about.family, now, sealed)},
     )
 
 
@@ -110,7 +114,7 @@ def _of_notice(
     session: Session, who: Person, task: TaskRow, now: datetime, undo_seconds: int, said: Said | None,
     problems: Sequence[str],
 ) -> Page:  # fmt: skip
-    shown = complaint.complaint(session, task.subject.removeprefix(NOTICE), now)
+    shown = complaint.complaint(session, who, task.subject.removeprefix(NOTICE), now)
     first = origin(session, task)
     asked = form(task, rights.allowed(task, who, first), (), undo_seconds, said or Said(), first)
     told = {
@@ -119,14 +123,15 @@ def _of_notice(
         "size": "",
         "notice_id": shown["id"],
         "images": shown["images"],
+        "back": task.id,
     }
-    head = _head(task, f"Notice {shown['short']}", shown["about"], now)
-    return Page("notice_task", shown | _panel(who, task, now) | told | {"task": head})
+    head = _head(task, f"Notice {shown['short']}", shown["about"], now, task.restricted)
+    return Page("notice_task", shown | _panel(who, task, now, task.restricted) | told | {"task": head})
 
 
-def _panel(who: Person, task: TaskRow, now: datetime) -> dict[str, Any]:
+def _panel(who: Person, task: TaskRow, now: datetime, sealed: bool) -> dict[str, Any]:
     """Whose turn it is."""
-    may_take = bool(rights.allowed(task, who))
+    may_take = bool(rights.allowed(task, who, restricted=sealed))
     proposed = _proposed(task, who, now)
     told = {"undo": None} if proposed and proposed.mine else {}  # the panel says it
     return told | {
@@ -135,7 +140,7 @@ def _panel(who: Person, task: TaskRow, now: datetime) -> dict[str, Any]:
         "proposed": proposed,
         "closed": f"It was closed at {words.clock(task.closed_at)}." if task.closed_at else "",
         "may_take": may_take or (bool(task.closed_at) and task.queue in rights.queues(who)),
-        "looking": _looking(task, who, now, may_take=may_take),
+        "looking": _looking(task, who, now, sealed, may_take=may_take),
         "free": may_take and not _elsewhere(task, who, now),
     }
 
@@ -157,11 +162,11 @@ def _proposed(task: TaskRow, who: Person, now: datetime) -> Proposed | None:
     return Proposed(said, task.commit_at, left, mine, task.lease or 0)
 
 
-def _looking(task: TaskRow, who: Person, now: datetime, *, may_take: bool) -> str:
+def _looking(task: TaskRow, who: Person, now: datetime, sealed: bool, *, may_take: bool) -> str:
     if who.id in task.excluded:
         return "This one needs somebody else than whoever decided on it before."
     if not may_take:
-        return f"Deciding here needs the role {rights.least(task.queue, restricted=task.restricted)}."
+        return f"Deciding here needs the role {rights.least(task.queue, restricted=sealed)}."
     if _elsewhere(task, who, now) and task.leased_until:
         return f"Somebody else has it until {words.clock(task.leased_until)}. You can take it after that."
     if task.leased_by == who.id:
@@ -174,9 +179,9 @@ def _elsewhere(task: TaskRow, who: Person, now: datetime) -> bool:
     return task.leased_by != who.id and task.leased_until is not None and task.leased_until > now
 
 
-def _head(task: TaskRow, name: str, family: str, now: datetime) -> dict[str, Any]:
+def _head(task: TaskRow, name: str, family: str, now: datetime, sealed: bool) -> dict[str, Any]:
     tags = [words.due(task.due_at, now), *words.slug_tags(task.slugs)]
-    tags += [Tag("quarantine", "bad", "lock")] if task.restricted else []
+    tags += [Tag("quarantine", "bad", "lock")] if sealed else []
     return {
         "id": task.id,
         "queue": task.queue,
