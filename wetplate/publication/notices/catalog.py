@@ -9,6 +9,7 @@ Rules:
    `notice:<id>`; free text stays in the row, which is no part of a chain.
 3. A notice that points at nothing we know, or lacks what the law asks for, is received all the same.
 4. Whoever complained gets a token once; the catalog keeps its hash only.
+5. Work about the abuse of children is in quarantine: no picture is shown unasked.
 """
 
 import secrets
@@ -22,7 +23,7 @@ from sqlalchemy.orm import Session
 
 from wetplate.canonical.tables import CanonicalRow
 from wetplate.errors import NoticeError, NoticeUnknown
-from wetplate.moderation import tasks
+from wetplate.moderation import quarantine, tasks
 from wetplate.publication.notices import kinds, locate, steps
 from wetplate.publication.notices.locate import Where
 from wetplate.publication.notices.steps import Outcome, Standing, State, Step
@@ -251,12 +252,15 @@ def _propose(session: Session, notice_id: str, found: Mapping[str, str]) -> None
 
 
 def _open_task(session: Session, row: NoticeRow, queue: str, excluded: Iterable[str] = ()) -> None:
+    unseen = kinds.zero_tolerance(row.said)
     tasks.open(
         session,
         queue=queue,
         subject=subject(row.id),
         object_sha256="",
         family=family(session, row.id),
+        slugs=quarantine.suspected(quarantine.UNSEEN) if unseen else (),
+        restricted=unseen,
         due_at=row.due_at or now(),
         excluded=list(excluded),
     )

@@ -136,6 +136,11 @@ def apart(said: Mapping[str, str | bool]) -> tuple[dict[str, str], dict[str, str
     }
 
 
+def zero_tolerance(said: Mapping[str, object]) -> bool:
+    """Whether nobody is to see what it is about, unless they have to decide on it."""
+    return bool(said.get("minor"))
+
+
 def decided_within(kind: Kind, said: Mapping[str, object]) -> timedelta:
     """How long until somebody must have decided."""
     return URGENT if said.get("minor") else DECIDED_WITHIN[kind]
