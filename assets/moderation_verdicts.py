@@ -59,7 +59,7 @@ def moderation_verdicts(
 def _judge(database: Engine, objects: Objects, slug: str, panel: Panel) -> Iterator[tuple[int, list[str]]]:
     """Judge what has no verdict of this policy yet, and have the rest looked at by detectors that are new.
 
-    Some paintings a transaction; gives how many were judged, and which could not be read.
+    Some paintings a transaction; gives how many were judged, and which could not be (unread, blocked since).
     """
     with transaction(database) as session:
         worklist.sync(session, slug)
@@ -77,8 +77,8 @@ def _judged(
     pending, unread = catalog.readable(objects, rows)
     judged = judge(pending, panel.classifiers, panel.policy, panel.records)
     with transaction(database) as session:
-        catalog.record(session, judged, slug)
-    return len(judged), unread
+        refused = catalog.record(session, judged, slug)
+    return len(judged) - len(refused), unread + refused
 
 
 def _figures(database: Engine, slug: str) -> Figures:

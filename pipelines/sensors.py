@@ -8,6 +8,7 @@ run.
 
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import dagster as dg
@@ -33,6 +34,7 @@ RUNNING = dg.DefaultSensorStatus.RUNNING
 LEFT_OVER = timedelta(minutes=10)
 RELAYED = timedelta(minutes=1)  # within which the origin purges by itself
 BATCH = 50
+LEFT = 100  # of what was left over, asked for again in one tick
 NOT_OVER = [
     dg.DagsterRunStatus.QUEUED,
     dg.DagsterRunStatus.NOT_STARTED,
@@ -170,10 +172,16 @@ def moderation_events(
     )
 
 
-def left_over(database: Engine, topics: Sequence[str], cursor: int = 0) -> Sequence[Event]:
-    """Work nobody finished within a while."""
+def left_over(
+    context: dg.SensorEvaluationContext, database: Engine, topics: Sequence[str], limit: int
+) -> Sequence[Event]:
+    """The next so many of what nobody finished within a while.
+
+    Batch after batch, then from the first again: those that always fail do not keep the others waiting.
+    """
     with transaction(database) as session:
-        return outbox.unhandled(session, topics=topics, before=now() - LEFT_OVER, cursor=cursor)
+        ask = partial(outbox.unhandled, session, topics=topics, before=now() - LEFT_OVER, limit=limit)
+        return ask(cursor=cursor(context)) or ask()
 
 
 def hour() -> str:
@@ -186,10 +194,10 @@ def leftover_decisions(
     context: dg.SensorEvaluationContext, database: dg.ResourceParam[Engine]
 ) -> dg.SensorResult | dg.SkipReason:
     """A decision whose run crashed: the family's run is asked for again, once an hour."""
-    events = left_over(database, DECIDED)
+    events = left_over(context, database, DECIDED, LEFT)
     if not events:
         return dg.SkipReason("every decision is carried out")
-    return dg.SensorResult(run_requests=one_run_a_family(events, f"left-{hour()}"))
+    return dg.SensorResult(run_requests=one_run_a_family(events, f"left-{hour()}"), cursor=str(events[-1].id))
 
 
 @dg.sensor(job_name=CARRY_OUT, minimum_interval_seconds=300, default_status=RUNNING)
@@ -197,11 +205,12 @@ def leftover_events(
     context: dg.SensorEvaluationContext, database: dg.ResourceParam[Engine]
 ) -> dg.SensorResult | dg.SkipReason:
     """A takedown or reinstatement whose run crashed: asked for again, once an hour."""
-    events = left_over(database, IMAGES)
+    events = left_over(context, database, IMAGES, LEFT)
     if not events:
         return dg.SkipReason("every takedown is carried out")
     return dg.SensorResult(
-        run_requests=[_carrying_out(event, f"left-{event.id}-{hour()}") for event in events]
+        run_requests=[_carrying_out(event, f"left-{event.id}-{hour()}") for event in events],
+        cursor=str(events[-1].id),
     )
 
 
@@ -229,11 +238,12 @@ def leftover_notices(
     context: dg.SensorEvaluationContext, database: dg.ResourceParam[Engine]
 ) -> dg.SensorResult | dg.SkipReason:
     """A decided notice whose run crashed, or whose caches did not answer: asked for again, once an hour."""
-    events = left_over(database, NOTICES)
+    events = left_over(context, database, NOTICES, LEFT)
     if not events:
         return dg.SkipReason("every decided notice is carried out")
     return dg.SensorResult(
-        run_requests=[_about_notice(event, f"left-notice-{event.id}-{hour()}") for event in events]
+        run_requests=[_about_notice(event, f"left-notice-{event.id}-{hour()}") for event in events],
+        cursor=str(events[-1].id),
     )
 
 
@@ -260,17 +270,12 @@ def transforms_requested(
 def leftover_transforms(
     context: dg.SensorEvaluationContext, database: dg.ResourceParam[Engine]
 ) -> dg.SensorResult | dg.SkipReason:
-    """Production files whose run crashed: asked for again, once an hour.
-
-    Batch after batch, then from the first again: those that always fail do not keep the others waiting.
-    """
-    events = left_over(database, (REQUESTED,), cursor(context)) or left_over(database, (REQUESTED,))
+    """Production files whose run crashed: asked for again, once an hour."""
+    events = left_over(context, database, (REQUESTED,), BATCH)
     if not events:
         return dg.SkipReason("every transform is refined")
-    last = events[:BATCH][-1].id
-    return dg.SensorResult(
-        run_requests=[_refining(events[:BATCH], f"left-refine-{last}-{hour()}")], cursor=str(last)
-    )
+    last = events[-1].id
+    return dg.SensorResult(run_requests=[_refining(events, f"left-refine-{last}-{hour()}")], cursor=str(last))
 
 
 def _refining(events: Sequence[Event], key: str) -> dg.RunRequest:

@@ -15,6 +15,8 @@ from wetplate.moderation.signals import Signal
 from wetplate.moderation.tables import SignalRow, VerdictRow
 from wetplate.recipes.recipe import Recipe
 from wetplate.recipes.tables import RecipeRow
+from wetplate.similarity import blocklist
+from wetplate.similarity.blocklist import Kind
 from wetplate.storage.chain import broken
 from wetplate.storage.memory import MemoryObjects
 from wetplate.storage.outbox import Event
@@ -53,6 +55,22 @@ def test_recording_twice_changes_nothing(session: Session, objects: MemoryObject
     rows = [count(session, table) for table in (VerdictRow, SignalRow, Event)]
     catalog.record(session, done, FAMILY)
     assert [count(session, table) for table in (VerdictRow, SignalRow, Event)] == rows
+
+
+def test_a_block_that_comes_while_they_are_judged_stops_no_other(
+    session: Session, objects: MemoryObjects, painted: Paint
+) -> None:
+    """Nothing of it is kept: the next round looks again, and knows of the block."""
+    blocked, other = painted(2)
+    eye = Scripted()
+    done = judge(catalog.pending(objects, catalog.unjudged(session, FAMILY, POLICY, [eye])), [eye], POLICY)
+    blocklist.block(session, Kind.RECIPE, blocked.id, "notice:1", "copyright", "test")
+    (refusal,) = catalog.record(session, done, FAMILY)
+    assert refusal.startswith(blocked.id[:12])
+    assert set(catalog.in_force(session, FAMILY)) == {other.id}
+    assert [row.recipe_id for row in session.scalars(select(SignalRow))] == [other.id]
+    assert [each.recipe_id for each in judged(session, objects)] == [blocked.id]
+    assert catalog.in_force(session, FAMILY)[blocked.id].verdict != "approve"
 
 
 def test_the_pixels_and_the_prompt_reach_the_judge(

@@ -5,7 +5,7 @@ from typing import Any
 
 import dagster as dg
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import Engine, create_engine, text
 
 from pipelines import schedules, sensors
 from tests.lifecycle.stand_ins import doubtful
@@ -13,6 +13,7 @@ from tests.lifecycle.walk import approve_all
 from tests.pipelines.conftest import House
 from wetplate.errors import DatabaseUnavailable
 from wetplate.publication import moves
+from wetplate.storage import outbox
 from wetplate.storage.database import transaction
 
 
@@ -96,6 +97,36 @@ def test_what_nobody_finished_is_asked_for_again(house: House, monkeypatch: pyte
     result = tick(house, sensors.leftover_decisions)
     assert [request.partition_key for request in result.run_requests] == ["boots"]
     assert isinstance(tick(house, sensors.leftover_events), dg.SkipReason)
+
+
+LEFT_OVER = {
+    sensors.leftover_decisions: "review.decided",
+    sensors.leftover_events: "image.withdrawn",
+    sensors.leftover_notices: "notice.decided",
+}
+
+
+@pytest.fixture
+def stuck(database: Engine, monkeypatch: pytest.MonkeyPatch) -> dict[str, list[int]]:
+    """Three events of each topic that nobody finishes; two are asked for in one tick."""
+    monkeypatch.setattr(sensors, "LEFT_OVER", timedelta(seconds=-1))
+    monkeypatch.setattr(sensors, "LEFT", 2)
+    with transaction(database) as session:
+        return {
+            topic: [outbox.append(session, topic, key="a", family=f"f{each}").id for each in range(3)]
+            for topic in LEFT_OVER.values()
+        }
+
+
+def test_what_always_fails_keeps_nothing_else_waiting(house: House, stuck: dict[str, list[int]]) -> None:
+    """Batch after batch, then from the first again."""
+    for sensor, topic in LEFT_OVER.items():
+        cursor, asked = None, list[int]()
+        for _ in range(3):
+            result = tick(house, sensor, cursor)
+            asked.append(len(result.run_requests))
+            cursor = result.cursor
+        assert (asked, cursor) == ([2, 1, 2], str(stuck[topic][1])), sensor.name
 
 
 @pytest.mark.parametrize("sensor", sensors.ALL, ids=lambda sensor: sensor.name)

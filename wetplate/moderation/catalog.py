@@ -19,7 +19,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, exists, false, literal, or_, select, text
 from sqlalchemy.orm import Session, aliased
 
-from wetplate.errors import ImageError, ObjectMissing
+from wetplate.errors import Blocked, ImageError, ObjectMissing
 from wetplate.generation.tables import PaintingRow
 from wetplate.imaging.codec import decode
 from wetplate.moderation import comebacks, heard, taxonomy, worklist
@@ -110,16 +110,15 @@ def opened(objects: Objects, row: Unjudged) -> Pending:
     return Pending(row.recipe_id, row.sha256, row.prompt, decode(body), told)
 
 
-def record(session: Session, judged: Sequence[Judged], family: str) -> None:
-    """Add what the machine judged, and tell of it."""
+def record(session: Session, judged: Sequence[Judged], family: str) -> list[str]:
+    """Add what the machine judged, and tell of it; gives the refusals.
+
+    What was blocked since it was looked at gets nothing: the next run judges it again, and knows.
+    """
     ordered = sorted(judged, key=lambda each: each.recipe_id)
     for verdict in ordered:  # all before the outbox's lock: who holds one never waits for the other
         lock(session, verdict.recipe_id)
-    for verdict in ordered:
-        evidence = heard.keep(session, verdict)
-        before = last_verdict(session, verdict.recipe_id)
-        if _adds(before, verdict, evidence) and not _decided_by_person(session, verdict):
-            append(session, verdict, family, evidence)
+    return [refusal for verdict in ordered if (refusal := _refused(session, verdict, family))]
 
 
 def append(
@@ -245,6 +244,19 @@ def _paintings(family: str) -> Select[Any, Any, Any, Any, Any]:
         .where(RecipeRow.family == family, RecipeRow.current, ~restricted.apart(PaintingRow.key))
         .order_by(RecipeRow.position)
     )
+
+
+def _refused(session: Session, judged: Judged, family: str) -> str:
+    """Record one judgement, all of it or nothing; gives why not, if so."""
+    try:
+        with session.begin_nested():
+            evidence = heard.keep(session, judged)
+            before = last_verdict(session, judged.recipe_id)
+            if _adds(before, judged, evidence) and not _decided_by_person(session, judged):
+                append(session, judged, family, evidence)
+    except Blocked as refusal:
+        return f"{judged.recipe_id[:12]}: {refusal}"
+    return ""
 
 
 def _decided_by_person(session: Session, judged: Judged) -> bool:
