@@ -3,7 +3,8 @@
 The catalog holds the Rumba's 128 originals, which differ in colours and lacing only, and the photographs of
 scikit-image that its package carries. Every STEP-th picture (4 by default) is changed in each way; the table
 says how often it was found, how often another was named in its place, and how often several were as close.
-Then: pictures that are not in the catalog, and what a search costs.
+Then: pictures that are not in the catalog, what a search costs, and what it costs to compare a family with
+everything that is blocked.
 """
 
 import io
@@ -16,11 +17,14 @@ import numpy as np
 import skimage.data
 from PIL import Image, ImageEnhance, ImageOps
 
+from bench.scratch import scratch
 from families.rumba.studio import write
 from wetplate.imaging.decode import decode
 from wetplate.imaging.pixels import Pixels, opaque
 from wetplate.publication.identification.answer import MARGIN
+from wetplate.similarity import blocklist
 from wetplate.similarity.look import Look, bits, delta, look, near, same
+from wetplate.storage.database import catalog_url, engine, transaction
 
 ORIGINALS = Path("families/rumba/originals")
 PHOTOS = ("astronaut", "cat", "coffee", "rocket", "colorwheel", "brick", "grass", "camera", "page", "moon")
@@ -113,6 +117,7 @@ def main(step: int) -> None:
     named = sum(bool(found(look(pixels(picture)), kept)) for picture in strangers)
     print(f"\n{len(strangers)} photographs that are not in the catalog: {named} taken for one that is")
     costs(pictures[0], kept)
+    blocked(10_000, 128)
 
 
 def costs(picture: Image.Image, kept: list[Look]) -> None:
@@ -122,6 +127,22 @@ def costs(picture: Image.Image, kept: list[Look]) -> None:
     took = (time.process_time() - began) * 20
     siblings = sum(near(bits(seen, each), delta(seen, each)) for each in kept)
     print(f"one look at {picture.width} px: {took:.2f} CPU ms; {siblings} of the catalog are near the first")
+
+
+def blocked(blocks: int, pictures: int) -> None:
+    """As moderation does before it judges a family: the blocks are read once, all pictures compared."""
+    random = np.random.default_rng(1)
+    drawn = random.integers(-(1 << 63), (1 << 63) - 1, blocks + pictures)
+    seen = [Look(int(phash), random.bytes(192)) for phash in drawn]
+    with scratch() as (_, now), transaction(engine(catalog_url(now))) as session:
+        for number, each in enumerate(seen[:blocks]):
+            blocklist.block_look(session, each, f"notice:{number}", "copyright", "person:bench")
+        began, wall = time.process_time(), time.perf_counter()
+        blocklist.resembling(session, seen[blocks:])
+        took, passed = time.process_time() - began, time.perf_counter() - wall
+    print(
+        f"{pictures} pictures beside {blocks:,} blocked looks: {took * 1e3:.0f} CPU ms, {passed * 1e3:.0f} ms"
+    )
 
 
 def pixels(picture: Image.Image) -> Pixels:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sqlalchemy.event import listen
 from sqlalchemy.orm import Session
 
 from tests.publication import images
@@ -20,7 +21,7 @@ from wetplate.publication import moves
 from wetplate.recipes.catalog import register
 from wetplate.similarity import blocklist
 from wetplate.similarity.blocklist import Kind
-from wetplate.similarity.look import Look, look
+from wetplate.similarity.look import Look, bits, delta, look
 from wetplate.storage.memory import MemoryObjects
 
 WHY = ("notice:1", "copyright", "person:test")
@@ -116,4 +117,23 @@ def test_two_notices_block_apart(session: Session) -> None:
 def test_a_look_is_kept_as_it_was(session: Session, phash: int) -> None:
     seen = Look(phash, bytes(192))
     blocklist.block_look(session, seen, *WHY)
-    assert [(near.bits, near.delta) for near in blocklist.resembling(session, seen)] == [(0, 0.0)]
+    assert [(near.bits, near.delta) for near in blocklist.resembling(session, [seen])[0]] == [(0, 0.0)]
+
+
+def test_what_resembles_is_measured_as_looks_are_and_read_once(session: Session) -> None:
+    random = np.random.default_rng(4)
+    kept = [Look(int(each), random.bytes(192)) for each in random.integers(-(1 << 63), (1 << 63) - 1, 40)]
+    for number, each in enumerate(kept):
+        blocklist.block_look(session, each, f"notice:{number}", "copyright", "person:test")
+    blocklist.block(session, Kind.PHASH, f"{kept[0].phash % (1 << 64):016x}", "notice:x", *WHY[1:])
+    altered = [Look(each.phash ^ 0b1011, bytes(min(byte + 5, 255) for byte in each.colours)) for each in kept]
+    strange = Look(kept[0].phash, bytes(192))
+    asked = list[str]()
+    listen(session.connection(), "before_cursor_execute", lambda *told: asked.append(told[2]))
+    found = blocklist.resembling(session, [*altered, strange])
+    assert len(asked) == 1
+    for number, (each, near) in enumerate(zip(altered, found, strict=False)):
+        [one] = [one for one in near if one.subject == f"notice:{number}"]
+        assert (one.bits, one.delta) == (bits(kept[number], each), delta(kept[number], each))
+    assert [(one.subject, one.bits, one.delta) for one in found[-1]] == [("notice:x", 0, 0.0)]
+    assert blocklist.resembling(session, []) == []

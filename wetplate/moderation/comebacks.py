@@ -24,11 +24,10 @@ from wetplate.similarity.tables import FingerprintRow
 
 def alike(session: Session, objects_sha256: Sequence[str]) -> set[str]:
     """Which of these stored paintings look like something blocked: for a person to compare."""
-    if not blocklist.any_look(session):
-        return set()
     rows = session.scalars(select(FingerprintRow).where(FingerprintRow.object_sha256.in_(objects_sha256)))
     seen = {row.object_sha256: Look(row.phash, row.colours) for row in rows}
-    return {digest for digest, look in seen.items() if blocklist.resembling(session, look)}
+    resembled = blocklist.resembling(session, list(seen.values()))
+    return {digest for digest, blocks in zip(seen, resembled, strict=True) if blocks}
 
 
 def outdated(verdict: Any) -> ColumnElement[bool]:

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, Select, and_, exists, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, aliased
@@ -25,6 +27,8 @@ from wetplate.similarity import look as looks
 from wetplate.similarity.look import Look
 from wetplate.similarity.tables import BlockRow, FingerprintRow
 from wetplate.storage.database import now
+
+COLOURS = looks.SIDE * looks.SIDE * 3  # bytes
 
 
 class Kind(StrEnum):
@@ -108,26 +112,42 @@ def require_unblocked(
         )
 
 
-def any_look(session: Session) -> bool:
-    """Whether any look is blocked at all."""
-    return session.execute(_looks().limit(1)).first() is not None
-
-
 def blocked(kind: Kind, column: Any) -> ColumnElement[bool]:
     """Whether the column's value is blocked: a condition for queries."""
     row = aliased(BlockRow)
     return exists().where(row.kind == kind, row.value == column, row.lifted_at.is_(None))
 
 
-def resembling(session: Session, seen: Look) -> Sequence[Resemblance]:
-    """The blocked looks that a picture resembles, the most alike first."""
-    near = []
-    for subject, value, colours in session.execute(_looks()):
-        other = Look(_signed(value), colours or seen.colours)
-        apart, colour = looks.bits(seen, other), looks.delta(seen, other)
-        if looks.near(apart, colour):
-            near.append(Resemblance(subject, apart, colour))
-    return sorted(near, key=lambda each: (each.bits, each.delta))
+def resembling(session: Session, pictures: Sequence[Look]) -> list[list[Resemblance]]:
+    """Of each picture, the blocked looks that it resembles, the most alike first. Reads the blocks once."""
+    blocks = session.execute(_looks()).all() if pictures else []
+    if not blocks:
+        return [[] for _ in pictures]
+    subjects = [block.subject for block in blocks]
+    shapes = np.array([_signed(block.value) for block in blocks], np.int64)
+    coloured = np.array([block.colours is not None for block in blocks])
+    grids = [block.colours or bytes(COLOURS) for block in blocks]
+    colours = np.frombuffer(b"".join(grids), np.uint8).reshape(-1, COLOURS)
+    return [_resembled(seen, subjects, shapes, colours, coloured) for seen in pictures]
+
+
+def _resembled(
+    seen: Look,
+    subjects: Sequence[str],
+    shapes: NDArray[np.int64],
+    colours: NDArray[np.uint8],
+    coloured: NDArray[np.bool_],
+) -> list[Resemblance]:
+    apart = np.bitwise_count(np.bitwise_xor(shapes, np.int64(seen.phash)).view(np.uint64))
+    close = np.flatnonzero(apart <= looks.NEAR_BITS)
+    differ = colours[close].astype(np.float64) - np.frombuffer(seen.colours, np.uint8)
+    deltas = np.sqrt(np.square(differ).mean(axis=1)) * coloured[close]
+    pairs = zip(close.tolist(), deltas.tolist(), strict=True)
+    found = [Resemblance(subjects[at], int(apart[at]), delta) for at, delta in pairs]
+    return sorted(
+        (each for each in found if looks.near(each.bits, each.delta)),
+        key=lambda each: (each.bits, each.delta),
+    )
 
 
 def _looks() -> Select[str, str, bytes | None]:
