@@ -11,7 +11,7 @@ from assets.hardware import again
 from wetplate.attestation.keys import configured, trusted
 from wetplate.audit import sealing
 from wetplate.audit.verify import verify
-from wetplate.retention import restricted
+from wetplate.retention import sweeping
 from wetplate.settings import reviewing, settings
 from wetplate.storage.database import now, transaction
 from wetplate.storage.objects import Objects
@@ -57,9 +57,11 @@ def sweep_restricted(
     context: dg.OpExecutionContext, database: dg.ResourceParam[Engine], objects: dg.ResourceParam[Objects]
 ) -> None:
     """Delete what was moved out of reach and is due; what is under a legal hold stays and is logged."""
-    with transaction(database) as session:
-        gone = restricted.sweep(session, objects, now())
-    context.log.info(f"{len(gone)} objects deleted: {', '.join(gone[:SHOWN])}")
+    swept = sweeping.sweep(database, objects, now())
+    context.log.info(f"{len(swept.gone)} objects deleted: {', '.join(swept.gone[:SHOWN])}")
+    if swept.failed:
+        told = "\n".join(f"{key}: {why}" for key, why in list(swept.failed.items())[:SHOWN])
+        raise dg.Failure(f"{len(swept.failed)} objects could not be deleted", metadata={"failed": told})
 
 
 @dg.job(description="Delete what was kept out of reach for its time, but for what is held.")

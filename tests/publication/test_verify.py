@@ -282,7 +282,7 @@ def test_what_was_moved_out_of_reach_stands_there_and_nowhere_else(
     objects.delete(key)
     objects.delete(f"restricted/{key}")
     assert found() == found(quick=True) == [("restricted_objects", f"restricted/{key}")]
-    restricted.sweep(session, objects, now() + timedelta(days=365))
+    assert restricted.delete(session, objects, key, now() + timedelta(days=365))
     assert found() == []
     objects.put(f"restricted/{key}", body, content_type="image/png")
     assert found() == [("restricted_objects", f"restricted/{key}")]

@@ -2,17 +2,19 @@
 
 import logging
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from wetplate.errors import Erased, ObjectMissing
+from wetplate.errors import Erased, ObjectMissing, StorageError
 from wetplate.retention import holds
-from wetplate.retention.restricted import move, moved, read, sweep
+from wetplate.retention.restricted import delete, due, move, moved, read
+from wetplate.retention.sweeping import sweep as sweep_all
 from wetplate.retention.tables import RestrictedRow
-from wetplate.storage.database import now
+from wetplate.storage.database import now, transaction
 from wetplate.storage.memory import MemoryObjects
 from wetplate.storage.objects import sha256
 
@@ -28,6 +30,10 @@ def objects() -> MemoryObjects:
 
 def away(session: Session, objects: MemoryObjects) -> str:
     return move(session, objects, KEY, "recipe-1", "redacted", now() + LATER)
+
+
+def sweep(session: Session, objects: MemoryObjects, when: datetime) -> list[str]:
+    return [key for key in due(session, when) if delete(session, objects, key, when)]
 
 
 def test_a_moved_object_is_read_through_one_door(session: Session, objects: MemoryObjects) -> None:
@@ -121,3 +127,25 @@ def test_what_is_held_stays_and_is_logged(
     assert read(session, objects, KEY) == BODY
     holds.lift(session, "recipe-1", "me", "case 12")
     assert sweep(session, objects, now() + 2 * LATER) == [KEY]
+
+
+class Stuck(MemoryObjects):
+    """One object cannot be deleted."""
+
+    def delete(self, key: str) -> None:
+        if key.endswith("stuck.png"):
+            raise StorageError(f"{key}: not now")
+        super().delete(key)
+
+
+def test_one_that_cannot_be_deleted_keeps_no_other(kept: Engine) -> None:
+    objects, keys = MemoryObjects(), [f"canonical/x/{name}.png" for name in ("first", "stuck", "then")]
+    with transaction(kept) as session:
+        for key in keys:
+            objects.put(key, BODY, content_type="image/png")
+            move(session, objects, key, "recipe-9", "redacted", now() + LATER)
+    objects.__class__ = Stuck
+    swept = sweep_all(kept, objects, now() + 2 * LATER)
+    assert (swept.gone, list(swept.failed)) == ([keys[0], keys[2]], [keys[1]])
+    objects.__class__ = MemoryObjects
+    assert sweep_all(kept, objects, now() + 2 * LATER).gone == [keys[1]]

@@ -1,13 +1,14 @@
 """The restricted area: objects moved out of reach, read through one door, deleted when they are due.
 
-Here: moving, reading, the sweep. Not here: who may read and its log (the edge), what is moved and why.
+Here: moving, reading, deleting. Not here: who may read and its log (the edge), what is moved and why.
 
 Rules:
 1. What stood under `key` stands under `restricted/<key>`: copied, read back, its row written, and only then
    gone from `key`. Each step can be run again; cut off anywhere, the same call finishes it.
 2. Other rows keep naming `key`: the row here says where it went, and stays as tombstone, hash included, when
    the object is deleted.
-3. Nothing goes before its `retain_until`, and nothing of a subject under a legal hold.
+3. Nothing goes before its `retain_until`, and nothing of a subject under a legal hold. Each object goes on
+   its own (`sweeping`), so that one that cannot be deleted keeps no other.
 """
 
 import logging
@@ -25,6 +26,7 @@ from wetplate.retention.tables import RestrictedRow
 from wetplate.storage.objects import Head, Objects, sha256
 
 AREA = "restricted/"
+KEPT = RestrictedRow.deleted_at.is_(None)
 log = logging.getLogger(__name__)
 
 
@@ -68,15 +70,17 @@ def apart(key: Any) -> ColumnElement[bool]:
     return exists().where(RestrictedRow.key == key)
 
 
-def sweep(session: Session, objects: Objects, now: datetime) -> list[str]:
-    """Delete what is due and not held; the keys under which it once stood. What is held is logged."""
-    due = session.scalars(
-        select(RestrictedRow)
-        .where(RestrictedRow.deleted_at.is_(None), RestrictedRow.retain_until <= now)
-        .order_by(RestrictedRow.key)
-        .with_for_update(skip_locked=True)
-    )
-    return [row.key for row in due.all() if _deleted(session, objects, row, now)]
+def due(session: Session, now: datetime) -> list[str]:
+    """The keys of what is to be deleted by now; held or not."""
+    late = select(RestrictedRow.key).where(KEPT, RestrictedRow.retain_until <= now)
+    return list(session.scalars(late.order_by(RestrictedRow.key)))
+
+
+def delete(session: Session, objects: Objects, key: str, now: datetime) -> bool:
+    """Delete what is due unless it is held, which is logged; whether it went now. Raises StorageError."""
+    asked = select(RestrictedRow).where(RestrictedRow.key == key, KEPT)
+    row = session.scalars(asked.with_for_update(skip_locked=True)).one_or_none()
+    return row is not None and row.retain_until <= now and _deleted(session, objects, row, now)
 
 
 def _deleted(session: Session, objects: Objects, row: RestrictedRow, now: datetime) -> bool:
