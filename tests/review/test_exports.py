@@ -152,7 +152,8 @@ def test_what_is_older_than_the_list_is_put_on_it(desk: Desk) -> None:
     with transaction(desk.database) as session:
         for subject in (plain, zero):
             tasks.close(session, subject)
-        assert worklist.sync(session, desk.family) == (2, 0)
+        assert worklist.sync(session, desk.family, most=1) == (1, 0)
+        assert worklist.sync(session, desk.family) == (1, 0)
         assert worklist.sync(session, desk.family) == (0, 0)
         again, escalated = tasks.of(session, "review", plain), tasks.of(session, "escalated", zero)
         assert again is not None

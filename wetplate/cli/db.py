@@ -2,11 +2,11 @@
 
 import click
 
+from wetplate.cli.catching_up import catch_up
 from wetplate.errors import StorageError
-from wetplate.moderation import worklist
 from wetplate.settings import Settings, settings
 from wetplate.storage import migrations, postgres
-from wetplate.storage.database import catalog_url, engine, owner_url, transaction
+from wetplate.storage.database import catalog_url, engine, owner_url
 
 
 @click.group("db")
@@ -64,8 +64,7 @@ def reset(yes: bool) -> None:
 
 def _sync(now: Settings) -> None:
     """What waits for a person by its verdict is on the list of tasks, also what is older than that list."""
-    with transaction(engine(catalog_url(now))) as session:
-        worklist.sync(session)
+    catch_up(engine(catalog_url(now)))
 
 
 def _embedded(now: Settings) -> Settings:

@@ -1,12 +1,16 @@
 """`wetplate review serve`: the review console."""
 
+import threading
 from typing import Any
 from urllib.parse import urlsplit
 
 import click
 import uvicorn
 
-from wetplate.settings import reviewing
+from wetplate.cli.catching_up import catch_up
+from wetplate.errors import WetplateError
+from wetplate.settings import reviewing, settings
+from wetplate.storage.database import catalog_url, engine
 
 FACTORY = "wetplate.review.app:from_environment"
 
@@ -18,7 +22,16 @@ def command(port: int | None, host: str) -> None:
     """Serve the review console: queues, decisions, notices. People find it at WETPLATE_REVIEW_URL only."""
     if port is None:
         port = urlsplit(reviewing().url).port or 3004
+    threading.Thread(target=listed, daemon=True).start()
     uvicorn.run(FACTORY, host=host, port=port, **server())
+
+
+def listed() -> None:
+    """Have everything that waits on the list, while the console is served already."""
+    try:
+        catch_up(engine(catalog_url(settings())))
+    except WetplateError as error:
+        click.echo(f"what waits may not all be on the list: {error}", err=True)
 
 
 def server() -> dict[str, Any]:

@@ -40,8 +40,8 @@ from wetplate.storage.database import now as present
 
 __all__ = [
     "APPEAL", "AUDIT", "ESCALATED", "IDLE", "OPEN", "QUEUES", "REVIEW", "SECOND", "TAKEDOWN", "Count",
-    "about", "close", "close_those", "counts", "due", "get", "held", "lease", "locked", "of", "open", "open_new", "propose",
-    "release", "renew", "seal", "take", "undo", "withdraw",
+    "about", "close", "close_those", "counts", "due", "get", "held", "lease", "locked", "of", "open",
+    "open_new", "propose", "release", "renew", "seal", "take", "undo", "withdraw",
 ]  # fmt: skip
 REVIEW, SECOND, ESCALATED, APPEAL, TAKEDOWN, AUDIT = (
     "review", "second", "escalated", "appeal", "takedown", "audit",
