@@ -76,6 +76,7 @@ def complaint(session: Session, who: Person, notice_id: str, now: datetime) -> d
         "closed_images": len(closed(session, who, row, now)),
         "may_open": who.may(grants.LEAST),
         "minutes": grants.MINUTES,
+        "back": "",
         "located": _located(row.located),
         "evidence": _evidence(session, row.id),
         "history": [past.step(each) for each in catalog.events(session, row.id)],
