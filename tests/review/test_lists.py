@@ -12,7 +12,7 @@ from tests.review.stage import Stage, console
 from wetplate.generation.tables import PaintingRow
 from wetplate.moderation import tasks
 from wetplate.moderation.tables import TaskRow
-from wetplate.retention import restricted
+from wetplate.retention import restricted, sweeping
 from wetplate.review import accesses, appeals
 from wetplate.review import decisions as decided
 from wetplate.review.access import Role
@@ -79,6 +79,6 @@ def test_a_picture_out_of_reach_is_shown_to_a_senior_who_says_why_and_nowhere_el
     assert client.get(f"/pixels/{id}/full").headers["content-type"] == "image/png"
     with transaction(catalog) as session:
         assert [row.what for row in accesses.of(session, recipe_id)] == ["pixels"]
-        restricted.sweep(session, desk.objects, now() + timedelta(days=10))
+    sweeping.sweep(catalog, desk.objects, now() + timedelta(days=10))
     gone = client.get(f"/pixels/{id}/full")
     assert (gone.status_code, "deleted when it was due" in gone.text) == (400, True)
