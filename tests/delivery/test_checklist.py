@@ -12,11 +12,13 @@ from wetplate.cli.checklist import command, shown
 from wetplate.delivery.checklist import rows
 from wetplate.delivery.checklist.answers import Answer, Evidence, Word, found
 from wetplate.delivery.checklist.ask import ask
+from wetplate.delivery.checklist.outside import measured
 from wetplate.storage.memory import MemoryObjects
 
 pytestmark = pytest.mark.xdist_group("origin")
 LATE = """INSERT INTO outbox (topic, key, family, payload, at)
-          VALUES ('image.withdrawn', 'x', 'boots', '{}', now() - interval '1 hour')"""
+          VALUES (:topic, 'x', 'boots', '{}', now() - interval '1 hour')"""
+EMPTY = "DELETE FROM outbox; DELETE FROM purges"
 NOWHERE = "http://127.0.0.1:9"
 
 
@@ -65,7 +67,11 @@ def test_nothing_public_is_unanswered(origin_house: House) -> None:
             rows.recorded(session, "clogs"),
             rows.sizes(session, "clogs"),
             rows.approved(session, "clogs"),
+            rows.ambiguous(session, "clogs"),
         ]
+        session.execute(text(EMPTY))
+        evidence += [rows.hooks(session, "boots"), rows.owed(session, "boots")]
+        session.rollback()
     assert {each.word for each in evidence} == {Word.UNANSWERED}
 
 
@@ -79,9 +85,25 @@ def test_a_missing_size_or_verdict_is_a_no(origin_house: House) -> None:
     with Session(origin_house.database) as session:
         session.execute(text("DELETE FROM derivatives WHERE width = (SELECT max(width) FROM derivatives)"))
         assert rows.sizes(session, "boots").word is Word.NO
-        session.execute(text(LATE))
-        assert rows.hooks(session, "boots").word is Word.NO
+        for topic in ("image.withdrawn", "notice.decided"):
+            session.execute(text(EMPTY))
+            session.execute(text(LATE), {"topic": topic})
+            assert rows.hooks(session, "boots").word is Word.NO
+        session.execute(text("UPDATE outbox SET handled_at = now()"))
+        assert rows.hooks(session, "boots").word is Word.YES
         session.rollback()
+
+
+def test_a_series_without_a_sample_is_no_measurement() -> None:
+    name = "wetplate_transform_duration_seconds"
+    told = f"""
+        # TYPE {name} histogram
+        {name}_count{{stage="encode"}} 0.0
+        {name}_created{{stage="encode"}} 1.7e9
+        wetplate_cache_requests_total{{tier="memory"}} 3.0
+    """.replace("        ", "")
+    words = [each.word for each in measured("", (200, told))]
+    assert words == [Word.YES, Word.UNANSWERED, Word.NO]
 
 
 @pytest.mark.parametrize(

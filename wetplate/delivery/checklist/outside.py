@@ -17,7 +17,7 @@ CLOSED = (401, 403, 404, 410, 451)
 SHOWN = 3
 MEASURED = {
     "cache hits": f"{NAMESPACE}_cache_requests_total",
-    "transform latency": f"{NAMESPACE}_transform_duration_seconds",
+    "transform latency": f"{NAMESPACE}_transform_duration_seconds_count",
     "moderation throughput": f"{NAMESPACE}_moderation_verdicts_total",
 }
 
@@ -89,7 +89,7 @@ def purgers(names: Sequence[str], report: Report) -> Evidence:
 
 
 def measured(url: str, answer: tuple[int, str] | None) -> list[Evidence]:
-    """Each of the three is among the numbers the origin tells."""
+    """Each of the three is among the numbers the origin tells, and has counted something."""
     asked = f"GET {url}/metrics"
     if answer is None or answer[0] != 200:
         came = "not reachable" if answer is None else f"answered {answer[0]}"
@@ -99,8 +99,10 @@ def measured(url: str, answer: tuple[int, str] | None) -> list[Evidence]:
 
 
 def _told(asked: str, name: str, lines: Sequence[str]) -> Evidence:
-    series = [line for line in lines if line.startswith(name)]
-    return found(asked, f"{name}: {len(series)} series, like {series[0] if series else 'none'}", bool(series))
+    series = [line for line in lines if line.startswith((f"{name}{{", f"{name} "))]
+    counted = [line for line in series if float(line.rsplit(" ", 1)[1]) > 0]
+    told = f"{name}: {len(series)} series, {len(counted)} have a sample, like {next(iter(counted), 'none')}"
+    return found(asked, told, True if counted else None if series else False)
 
 
 def _answered(report: Report, kinds: Sequence[Kind], what: str) -> Evidence:

@@ -59,7 +59,9 @@ JUDGED = """
       FROM verdicts v JOIN recipes r ON r.id = v.stream WHERE r.family = :family
 """
 WAITING = f"""
-    SELECT count(*) AS ambiguous, count(t.id) AS before_people FROM ({IN_FORCE}) v
+    SELECT count(*) AS ambiguous, count(t.id) AS before_people,
+           (SELECT count(*) FROM tasks JOIN recipes r ON r.id = subject WHERE r.family = :family) AS ever
+      FROM ({IN_FORCE}) v
       LEFT JOIN LATERAL (
         SELECT id FROM tasks WHERE subject = v.stream AND closed_at IS NULL LIMIT 1
       ) t ON true
@@ -68,10 +70,12 @@ WAITING = f"""
 HOOKS = """
     SELECT count(*) FILTER (WHERE handled_at IS NOT NULL) AS done,
            count(*) FILTER (WHERE handled_at IS NULL AND at < now() - interval '30 minutes') AS late
-      FROM outbox WHERE topic IN ('review.decided', 'image.withdrawn', 'image.reinstated')
+      FROM outbox WHERE topic IN ('review.decided', 'notice.decided', 'image.withdrawn', 'image.reinstated')
 """
 OWED = """
-    SELECT count(*) AS owed FROM purges WHERE settled_at IS NULL AND at < now() - interval '30 minutes'
+    SELECT count(*) FILTER (WHERE settled_at IS NOT NULL) AS settled,
+           count(*) FILTER (WHERE settled_at IS NULL AND at < now() - interval '30 minutes') AS owed
+      FROM purges
 """
 UNPUBLISHED = f"""
     SELECT d.canonical_id, min(d.name) AS name FROM derivatives d
@@ -130,20 +134,23 @@ def judged(session: Session, family: str) -> Evidence:
 def ambiguous(session: Session, family: str) -> Evidence:
     """What the policy leaves open lies before people."""
     row = _one(session, WAITING, family)
-    came = f"{row['ambiguous']} images are to be reviewed, {row['before_people']} have an open task"
-    return found(WAITING, came, row["ambiguous"] == row["before_people"])
+    came = f"{row['ambiguous']} images are to be reviewed, {row['before_people']} of them have an open task; "
+    came += f"{row['ever']} tasks were ever opened"
+    return found(WAITING, came, _none_left(row["ambiguous"] - row["before_people"], row["ever"]))
 
 
 def hooks(session: Session, family: str) -> Evidence:
     """What was decided and taken down was carried out."""
     row = _one(session, HOOKS, family)
-    return found(HOOKS, f"{row['done']} events carried out, {row['late']} late", row["late"] == 0)
+    came = f"{row['done']} events carried out, {row['late']} late"
+    return found(HOOKS, came, _none_left(row["late"], row["done"]))
 
 
 def owed(session: Session, family: str) -> Evidence:
     """No cache has been left without its purge."""
     row = _one(session, OWED, family)
-    return found(OWED, f"{row['owed']} purges are owed for more than half an hour", row["owed"] == 0)
+    came = f"{row['settled']} purges settled, {row['owed']} owed for more than half an hour"
+    return found(OWED, came, _none_left(row["owed"], row["settled"]))
 
 
 def unpublished(session: Session, family: str) -> list[str]:
@@ -164,6 +171,11 @@ def _one(session: Session, query: str, family: str) -> Mapping[str, Any]:
 
 def _all(row: Mapping[str, Any], whole: str, *parts: str) -> bool | None:
     return all(row[part] == row[whole] for part in parts) if row[whole] else None
+
+
+def _none_left(left: int, done: int) -> bool | None:
+    """Nothing is left to do, of something: where nothing ever was done there is nothing to look at yet."""
+    return left == 0 if left or done else None
 
 
 def _digest(objects: Objects, key: str) -> str:
