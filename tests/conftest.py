@@ -37,8 +37,8 @@ TORCH = (
     "rehydration/test_training.py",
 )
 
-#: Marks of tests that run only with `-m <mark>`; CI asks for all but `node`.
-ON_DEMAND = ("slow", "real_s3", "node")
+#: Marks of tests that run only with `-m <mark>`; CI asks for `slow` and `real_s3`.
+ON_DEMAND = ("slow", "real_s3", "exhaustive", "node")
 
 if os.access(IN_MEMORY, os.W_OK | os.X_OK):
     tempfile.tempdir = str(IN_MEMORY)

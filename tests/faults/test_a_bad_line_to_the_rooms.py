@@ -23,7 +23,7 @@ from wetplate.storage.s3 import S3Objects
 
 #: Slow is slow and right; a put's answer has no body that could be cut short. Redactions wait without a word.
 HARMLESS = ("slow", "truncate")
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.exhaustive, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")

@@ -94,7 +94,7 @@ def test_killed_again_and_again_it_ends_the_same(
         assert end(room) == wanted
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("kind", ROOMS, ids=lambda kind: kind.__name__)
 def test_killed_once_at_each_moment_it_ends_the_same(
