@@ -4,8 +4,8 @@ One console and one desk for the module; each test has an image of its own.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
-import httpx
 import pytest
 from sqlalchemy import Engine
 
@@ -27,7 +27,7 @@ from wetplate.storage.database import now, transaction
 from wetplate.storage.memory import MemoryObjects
 
 WHY = "A report came in by telephone"
-ZERO = {"slugs": ("minor_safety",), "restricted": True}
+ZERO: dict[str, Any] = {"slugs": ("minor_safety",), "restricted": True}
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def house(catalog: Engine) -> House:
     return House(desk, *(signed_in_client(served, catalog, role) for role in roles))
 
 
-def post(client: Client, path: str, **said: object) -> httpx.Response:
+def post(client: Client, path: str, **said: object) -> Any:
     return client.post(path, data={"csrf": client.csrf, **said})
 
 
