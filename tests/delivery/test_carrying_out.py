@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event, select
+from sqlalchemy import Engine, event, select, text
 from sqlalchemy.orm import Session
 
 from tests.publication import images
@@ -190,6 +190,25 @@ def evidence_names_nobody(house: House, notice: str) -> None:
     seen = json.loads(house.objects.get(log.key))
     assert {each["cache"] for each in seen["caches"]} == {"edge"}
     assert set(seen["asked"][0]["answers"].values()) == {410}
+
+
+def test_nobody_waits_while_a_store_copies_or_a_stranger_asks(house: House) -> None:
+    free, ask = list[str](), house.reach.ask
+
+    def stepped(who: str) -> None:
+        with transaction(house.database) as session:
+            session.execute(text("SELECT 1 FROM notices FOR UPDATE NOWAIT"))
+        free.append(who)
+
+    def asked(url: str) -> int:
+        stepped("asks")
+        return ask(url)
+
+    notice = house.file(f"/gallery/boots/{house.publish()}")
+    house.do(execute.uphold, notice, ME)
+    house.objects.step = lambda *_: stepped("copies")  # type: ignore[method-assign]
+    assert carry_out(replace(house.reach, ask=asked), notice, ME).left == ""
+    assert set(free) == {"copies", "asks"}
 
 
 def test_two_at_once(house: House) -> None:

@@ -5,6 +5,7 @@ Here: the order, and the look from outside. Not here: any of the steps (`publica
 
 Rules:
 1. One transaction a step; each finds out what is done already. Killed anywhere, the next call ends it.
+   While a store copies or an address is asked, nobody waits for our locks.
 2. Hidden and purged comes first, then evidence, then the takedown: nothing that takes time keeps an image
    in public.
 3. Verified means: every cache has confirmed, was asked from outside and answered 404, 410 or 451, and so did
@@ -80,7 +81,7 @@ def carry_out(reach: Reach, notice_id: str, actor: str) -> Done:
 
 
 def _keep(session: Session, objects: Objects, notice_id: str) -> int:
-    row = catalog.locked(session, notice_id)
+    row = catalog.find(session, notice_id)
     due = row.state == State.DECIDED and Outcome(str(row.outcome)).takes_down
     return evidence.keep_files(session, objects, notice_id) if due else 0
 
@@ -95,8 +96,9 @@ def _verify(reach: Reach, notice_id: str, actor: str) -> str:
     if down and reach.purgers:
         drain(reach.database, reach.purgers, reach.ask)
     try:
+        seen, addresses = _purges_seen(reach, notice_id, down)
+        seen["asked"] = [_asked(reach, image, paths) for image, paths in addresses.items()]
         with transaction(reach.database) as session:
-            seen = _seen(session, reach, notice_id, down)
             told = {"seconds": seen["seconds"], "images": len(down), "caches": len(reach.purgers)}
             execute.verified(session, notice_id, actor, **told)
     except PurgeFailed as doubt:
@@ -108,8 +110,18 @@ def _verify(reach: Reach, notice_id: str, actor: str) -> str:
     return ""
 
 
+def _purges_seen(
+    reach: Reach, notice_id: str, images: Sequence[str]
+) -> tuple[dict[str, Any], dict[str, Sequence[str]]]:
+    """What proves that the caches forgot, and the addresses to ask at the front. Raises PurgeFailed."""
+    with transaction(reach.database) as session:
+        seen = _seen(session, reach, notice_id, images)
+        paths = {image: outside.addresses(session, image) for image in images} if reach.front else {}
+    return seen, paths
+
+
 def _seen(session: Session, reach: Reach, notice_id: str, images: Sequence[str]) -> dict[str, Any]:
-    """What proves that the images are gone. Raises PurgeFailed while something is owed."""
+    """What proves that the caches forgot the images. Raises PurgeFailed while something is owed."""
     click = execute.clicked(session, notice_id)
     since = click.at if click else now()
     first = execute.told_from(session, notice_id, click) if click else 0
@@ -120,14 +132,12 @@ def _seen(session: Session, reach: Reach, notice_id: str, images: Sequence[str])
         )
     if images and reach.purgers and not rows:
         raise PurgeFailed("no purge was written down yet")
-    asked = [_asked(session, reach, image) for image in images] if reach.front else []
     last = _dark(rows)
     return {
         "clicked_at": since,
         "unservable_at": last,
         "seconds": max(0.0, (last - since).total_seconds()),
         "caches": [_told(*row) for row in rows],
-        "asked": asked,
         "public_objects": 0,
     }
 
@@ -156,9 +166,9 @@ def _dark(rows: Sequence[tuple[PurgeRow, str, str]]) -> datetime:
     return max(seen, default=now())
 
 
-def _asked(session: Session, reach: Reach, image: str) -> dict[str, Any]:
-    """The public address of the image, asked as a stranger. Raises PurgeFailed."""
-    answers = {path: reach.ask(reach.front + path) for path in outside.addresses(session, image)}
+def _asked(reach: Reach, image: str, paths: Sequence[str]) -> dict[str, Any]:
+    """The public addresses of the image, asked as a stranger, in no transaction. Raises PurgeFailed."""
+    answers = {path: reach.ask(reach.front + path) for path in paths}
     if open_still := [path for path, status in answers.items() if status not in GONE]:
         raise PurgeFailed(f"{reach.front}{open_still[0][:24]}... still answers {answers[open_still[0]]}")
     return {"image": image, "front": reach.front, "answers": answers}

@@ -7,7 +7,7 @@ Rules:
 1. Kept before public files are deleted: the painting, the canonical, a file as it was public, and every
    manifest beside a file. Then what is known of each image, the notice without persons, what happened.
 2. Keys hold the SHA-256 of what stands under them, so every copy is put once and can be put again; the rows
-   come after the objects.
+   come after the objects, when all of them stand: nobody waits for a row while the store does.
 3. Persons stay sealed: the bundle holds their fields as the catalog has them, readable only while the
    subject's key lives.
 4. The index names every object with its SHA-256 and is signed (DSSE). It is written once, when the takedown
@@ -54,13 +54,16 @@ def keep_files(session: Session, objects: Objects, notice_id: str) -> int:
     down before, deleted when it was due) is left out: its hashes are in the record.
     """
     known = _known(session, notice_id)
-    copied = 0
-    for image in catalog.included(session, notice_id):
-        for what, key in _files(session, image):
-            if what not in known and (body := _body(session, objects, key)) is not None:
-                _put(session, objects, notice_id, what, body, key.rpartition(".")[2])
-                copied += 1
-    return copied
+    images = catalog.included(session, notice_id)
+    wanted = [(what, key) for image in images for what, key in _files(session, image) if what not in known]
+    copies = [
+        _stored(objects, notice_id, what, body, key.rpartition(".")[2])
+        for what, key in wanted
+        if (body := _body(session, objects, key)) is not None
+    ]
+    for copy in copies:
+        _kept(session, copy)
+    return len(copies)
 
 
 def seal(session: Session, objects: Objects, key: Key, notice_id: str, seen: dict[str, Any]) -> EvidenceRow:
@@ -68,11 +71,12 @@ def seal(session: Session, objects: Objects, key: Key, notice_id: str, seen: dic
     known = _known(session, notice_id)
     if SIGNED in known:
         return known[SIGNED]
-    for what, record in _records(session, notice_id, seen):
-        _put(session, objects, notice_id, what, _json(record), "json")
-    index = _json(_index(session, notice_id))
-    _put(session, objects, notice_id, INDEX, index, "json")
-    return _put(session, objects, notice_id, SIGNED, _json(dsse.envelope(key, PAYLOAD, index)), "json")
+    records = [(what, _json(record)) for what, record in _records(session, notice_id, seen)]
+    made = [_stored(objects, notice_id, what, body, "json") for what, body in records]
+    index = _json(_index(notice_id, [*map(_values, known.values()), *made]))
+    signed = _json(dsse.envelope(key, PAYLOAD, index))
+    made += [_stored(objects, notice_id, *each, "json") for each in ((INDEX, index), (SIGNED, signed))]
+    return [_kept(session, each) for each in made][-1]
 
 
 def bundle(session: Session, objects: Objects, notice_id: str) -> Iterator[tuple[str, bytes]]:
@@ -150,23 +154,28 @@ def _plain(value: Any) -> Any:
     return CONTACT.sub("[removed]", value) if isinstance(value, str) else value
 
 
-def _index(session: Session, notice_id: str) -> dict[str, Any]:
+def _index(notice_id: str, objects: Sequence[dict[str, Any]]) -> dict[str, Any]:
     held = [
-        {"name": _name(row.what, row.key), "what": row.what, "sha256": row.sha256, "bytes": row.bytes}
-        for row in kept(session, notice_id)
+        {
+            "name": _name(each["what"], each["key"]),
+            **{name: each[name] for name in ("what", "sha256", "bytes")},
+        }
+        for each in sorted(objects, key=lambda each: str(each["what"]))
     ]
     return {"notice": notice_id, "sealed_at": datetime.now(UTC), "objects": held}
 
 
-def _put(
-    session: Session, objects: Objects, notice_id: str, what: str, body: bytes, suffix: str
-) -> EvidenceRow:
+def _stored(objects: Objects, notice_id: str, what: str, body: bytes, suffix: str) -> dict[str, Any]:
+    """Put the object; gives the values of its row."""
     digest = sha256(body)
     key = f"evidence/{notice_id}/{what.removesuffix(f'.{suffix}')}-{digest[:32]}.{suffix}"
     head = objects.put(key, body, content_type=MEDIA.get(suffix, "application/octet-stream"))
-    values = {"key": head.key, "notice": notice_id, "sha256": digest, "bytes": len(body), "what": what}
+    return {"key": head.key, "notice": notice_id, "sha256": digest, "bytes": len(body), "what": what}
+
+
+def _kept(session: Session, values: dict[str, Any]) -> EvidenceRow:
     session.execute(insert(EvidenceRow).values(values).on_conflict_do_nothing())
-    return session.get_one(EvidenceRow, head.key)
+    return session.get_one(EvidenceRow, values["key"])
 
 
 def _name(what: str, key: str) -> str:
