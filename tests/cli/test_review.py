@@ -67,7 +67,7 @@ def test_approve_reject_and_an_export_that_is_logged(
     rejected = review(
         "reject", held[1].id[:8], "--reason", "other", "--note", "wrong laces", "--reviewer", "bob"
     )
-    assert rejected.output == f"{held[1].id[:12]} reject by person:bob (other, note: wrong laces)\n"
+    assert rejected.output == f"{held[1].id[:12]} reject by person:bob (other)\n"
     assert "0 waiting" in review("list").output
     exported = review("export").output
     assert len(exported.splitlines()) == 2

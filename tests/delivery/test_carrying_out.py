@@ -24,6 +24,7 @@ from wetplate.publication.notices.steps import Outcome
 from wetplate.publication.notices.tables import EvidenceRow
 from wetplate.publication.tables import MoveRow, PublicationRow
 from wetplate.publication.verify import verify
+from wetplate.retention import words
 from wetplate.retention.personal import Wrapping
 from wetplate.similarity.tables import BlockRow
 from wetplate.storage.chain import broken
@@ -249,11 +250,14 @@ def test_in_part_and_a_superseded_one_comes_back_as_it_was(house: House) -> None
     house.do(decisions.withdraw, notice, ME)
     assert (house.state(first), house.state(second)) == (("hidden", 1), ("hidden", 1))
     house.do(catalog.choose, notice, [second], catalog.LEFT_OUT, ME)
-    house.do(decisions.decide, notice, Outcome.PARTIAL, ME, "copyright", facts="only the first")
+    facts = house.do(words.keep, WRAPPING, catalog.subject(notice), "only the first")
+    house.do(decisions.decide, notice, Outcome.PARTIAL, ME, "copyright", facts=facts)
     assert house.execute(notice).images == [first]
     assert (house.state(first), house.state(second)) == (("withdrawn", 2), ("superseded", 1))
     with transaction(house.database) as session:
-        told = statement.statements(session, notice)
+        told = statement.statements(session, notice, WRAPPING)
+        assert words.SEALED in str(statement.statements(session, notice))
+    assert told[0]["illegal_content_explanation"] == "only the first"
     assert [each["puid"] for each in told] == [f"{notice}-{first[:32]}"]
     assert told[0]["decision_ground"] == "DECISION_GROUND_ILLEGAL_CONTENT"
     assert (told[0]["source_type"], told[0]["automated_decision"]) == (
@@ -267,7 +271,7 @@ def test_a_refusal_that_is_reversed_takes_down_after_all(house: House) -> None:
     house.do(decisions.decide, notice, Outcome.REJECTED, ME, "lawful")
     house.execute(notice)
     assert house.state(image) == ("published", 1)
-    house.do(decisions.appeal, notice, "stranger", "look again")
+    house.do(decisions.appeal, notice, "stranger", "look again", wrapping=WRAPPING)
     row = house.do(decisions.decide_appeal, notice, "person:second", reverse=True, reason="copyright")
     assert (row.state, row.outcome) == ("decided", "upheld")
     assert house.execute(notice).state == "notified"

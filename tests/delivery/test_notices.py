@@ -11,7 +11,6 @@ from tests.delivery.house import WRAPPING, House
 from wetplate.delivery.notices import routes
 from wetplate.publication.notices import catalog, decisions, execute
 from wetplate.publication.notices.steps import Outcome
-from wetplate.retention import personal
 from wetplate.storage.database import transaction
 
 pytestmark = pytest.mark.xdist_group("origin")
@@ -46,7 +45,8 @@ def test_a_program_hands_one_in_and_follows_it(origin_house: House, somebody: di
     with transaction(origin_house.database) as session:
         row = catalog.find(session, told["id"])
         assert row.located["urls"] == [f"https://shop.example{origin_house.path()}"]
-        assert personal.read(session, WRAPPING, f"notice:{row.id}") == {"name": XSS, "email": "a@example.org"}
+        assert catalog.persons(session, WRAPPING, row.id) == {"name": XSS, "email": "a@example.org"}
+        assert catalog.said(session, WRAPPING, row)["reason"] == XSS
         assert all("example.org" not in event.body for event in catalog.events(session, row.id))
 
 

@@ -29,7 +29,7 @@ def test_words_are_read_until_they_are_erased(session: Session) -> None:
 
 
 def test_words_are_never_kept_in_the_clear(session: Session) -> None:
-    with pytest.raises(RetentionError, match="no key"):
+    with pytest.raises(RetentionError, match="no key for it"):
         words.keep(session, None, SUBJECT, "ask Grace Hopper")
     with pytest.raises(RetentionError, match="not the words"):
         words.reference("ask Grace Hopper")

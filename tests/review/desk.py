@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from sqlalchemy import Engine
 
+from tests.review.people import WRAPPING
 from wetplate.generation import catalog as paintings
 from wetplate.moderation import catalog, tasks
 from wetplate.moderation.judge import Judged
@@ -86,8 +87,9 @@ class Desk:
         """Take the subject's task, decide, and let the time to undo pass."""
         task = self.open(queue, subject)
         assert task is not None, f"nothing is open in {queue}"
+        how = {"wrapping": WRAPPING, **more}
         with transaction(self.database) as session:
-            return decisions.at_once(session, self.objects, task.id, person, decision, reason, **more)
+            return decisions.at_once(session, self.objects, task.id, person, decision, reason, **how)
 
     def verdict(self, recipe_id: str) -> tuple[str, str]:
         """The one in force, and whose it is."""

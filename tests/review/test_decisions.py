@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import func, select
 
 from tests.review.desk import ADA, ADMIN, BOB, EVE, ZOE, Desk
+from tests.review.people import WRAPPING
 from wetplate.errors import (
     DecisionConflict,
     LeaseLost,
@@ -48,7 +49,7 @@ def propose(desk: Desk, task: TaskRow, person: Person, decision: str, reason: st
     with transaction(desk.database) as session:
         return decisions.propose(
             session, task.id, task.lease or 0, person, decision, reason, undo_seconds=UNDO, now=desk.clock,
-            **more,  # type: ignore[arg-type]
+            wrapping=WRAPPING, **more,  # type: ignore[arg-type]
         )  # fmt: skip
 
 
@@ -69,7 +70,8 @@ def test_a_decision_counts_when_its_time_to_undo_is_over(desk: Desk) -> None:
     with transaction(desk.database) as session:
         (row,) = decisions.of(session, recipe_id)
         assert (row.queue, row.round, row.decision, row.reason) == ("review", 1, "approve", "false-alarm")
-        assert (row.reviewer, row.role, row.note) == (ADA.id, "reviewer", "a colour wheel")
+        assert (row.reviewer, row.role) == (ADA.id, "reviewer")
+        assert decisions.note(session, WRAPPING, row) == "a colour wheel"
     (event,) = desk.news()
     assert (event.topic, event.key) == ("review.decided", recipe_id)
     assert desk.open("review", recipe_id) is None
@@ -373,7 +375,9 @@ def test_bulk_approval_is_for_harmless_audit_samples(desk: Desk) -> None:
         ids = [task.id for subject, queue in queues.items() if (task := tasks.of(session, queue, subject))]
         told = {
             outcome.subject: outcome
-            for outcome in bulk.approve(session, desk.objects, ids, ADA, "looks-right", "spot check")
+            for outcome in bulk.approve(
+                session, desk.objects, ids, ADA, "looks-right", "spot check", wrapping=WRAPPING
+            )
         }
     assert told[fine].effect is Effect.IN_FORCE
     assert "go together" in told[suspect].refusal

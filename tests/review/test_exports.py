@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine
 
 from tests.review.desk import ADMIN, BOB, EVE, ZOE, Desk
-from tests.review.people import add
+from tests.review.people import WRAPPING, add
 from wetplate.cli import review as terminal
 from wetplate.cli import takedown
 from wetplate.errors import ModerationError, ReviewError
@@ -33,8 +33,9 @@ def test_an_export_has_pseudonyms_and_no_name(desk: Desk, catalog: Engine) -> No
     by_hand, overturned, plain = (desk.say(number) for number in range(3))
     with transaction(catalog) as session:
         operator.decide(
-            session, desk.objects, by_hand, "approve", "Ada Lovelace", "other", "ask Ada Lovelace about it"
-        )
+            session, desk.objects, by_hand, "approve", "Ada Lovelace", "other", "ask Ada Lovelace about it",
+            wrapping=WRAPPING,
+        )  # fmt: skip
         operator.decide(session, desk.objects, overturned, "approve", "Ada Lovelace", "looks-right")
         appeals.appeal(session, overturned, "operator", "that is not ours")
     desk.decide(known, "appeal", overturned, "reject", "ip/logo")

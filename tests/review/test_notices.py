@@ -45,13 +45,13 @@ class Case:
         self.session, self.objects, self.images = session, objects, list(pair)
         self.id = filed(session, pair)
 
-    def do(self, verb: Callable[..., Any], *said: Any) -> Any:
+    def do(self, verb: Callable[..., Any], *said: Any, **how: Any) -> Any:
         with self.session.begin_nested():
-            return verb(self.session, *said)
+            return verb(self.session, *said, **how)
 
     def decide(self, person: Person, decision: str, reason: str) -> Effect | None:
         said = (self.objects, self.id, person, decision, reason, "as the facts are")
-        return self.do(notices.settle, *said).effect  # type: ignore[no-any-return]
+        return self.do(notices.settle, *said, wrapping=WRAPPING).effect  # type: ignore[no-any-return]
 
     def done(self) -> None:
         """Carried out, seen from outside and told."""
@@ -140,7 +140,7 @@ def test_what_was_withdrawn_is_given_back_by_a_second_person_who_knows_nothing_o
     assert case.rows() == [("takedown", 1, "refuse", BOB.id), ("second", 1, "refuse", EVE.id)]
     case.done()
     assert case.stands() == ("notified", ["published", "published"])
-    case.do(decisions.appeal, case.id, "stranger", "look again")
+    case.do(decisions.appeal, case.id, "stranger", "look again", wrapping=WRAPPING)
     for each in (BOB, EVE):
         with pytest.raises(NoticeStep, match="somebody else"):
             case.decide(each, "uphold", "mistake")
@@ -169,7 +169,7 @@ def test_an_appeal_is_decided_by_a_second_person(
 ) -> None:
     case.decide(BOB, "uphold", "copyright")
     case.done()
-    case.do(decisions.appeal, case.id, "stranger", "the licence was found")
+    case.do(decisions.appeal, case.id, "stranger", "the licence was found", wrapping=WRAPPING)
     with pytest.raises(NoticeStep, match="somebody else"):
         case.decide(BOB, word, reason)
     assert case.stands()[0] == "appealed"
@@ -181,7 +181,7 @@ def test_an_appeal_is_decided_by_a_second_person(
 def test_a_refusal_that_is_reversed_hides_at_once(case: Case) -> None:
     case.decide(BOB, "refuse", "permitted")
     case.done()
-    case.do(decisions.appeal, case.id, "stranger", "it is mine all the same")
+    case.do(decisions.appeal, case.id, "stranger", "it is mine all the same", wrapping=WRAPPING)
     case.decide(EVE, "uphold", "mistake")
     assert case.stands() == ("decided", ["hidden", "hidden"])
 

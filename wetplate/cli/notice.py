@@ -126,7 +126,7 @@ def show(id: str, persons: bool, as_json: bool) -> None:
             accesses.saw(session, catalog.subject(row.id), me(), accesses.NOTICE, "at the command line")
     if persons:  # what is seen is recorded, and committed, first
         with transaction(database()) as session:
-            told["persons"] = personal.read(session, wrapping(), catalog.subject(row.id))
+            told["persons"] = catalog.persons(session, wrapping(), row.id)
     if as_json:
         show_json(told)
         return
@@ -216,7 +216,7 @@ def counter(id: str, **given: Any) -> None:
 @click.option("--reference", required=True, help="Court and reference.")
 def sued(id: str, reference: str) -> None:
     """Record that a suit was notified. What was countered stays down."""
-    step(id, lambda session, row: decisions.sued(session, row.id, me(), reference))
+    step(id, lambda session, row: decisions.sued(session, row.id, me(), reference, wrapping=wrapping()))
 
 
 @command.command("appeal")
@@ -230,7 +230,7 @@ def sued(id: str, reference: str) -> None:
 def appeal(id: str, reason: str, word: str | None, because: str, facts: str) -> None:
     """Record an appeal, or decide it. A second person does, as WETPLATE_REVIEWER."""
     if word is None:
-        step(id, lambda session, row: decisions.appeal(session, row.id, me(), reason))
+        step(id, lambda session, row: decisions.appeal(session, row.id, me(), reason, wrapping=wrapping()))
         return
     settle(id, word, because or next(iter(GRANTING if word == UPHOLD else STANDING)), facts)
 
@@ -269,7 +269,7 @@ def close(id: str, duplicate_of: str, abusive: bool, note: str) -> None:
         end = Step.DUPLICATE if duplicate_of else Step.ABUSIVE
         step(id, lambda session, row: decisions.set_aside(session, row.id, end, me(), duplicate_of))
         return
-    step(id, lambda session, row: decisions.close(session, row.id, me(), note))
+    step(id, lambda session, row: decisions.close(session, row.id, me(), note, wrapping=wrapping()))
 
 
 @command.command("statement")
@@ -277,7 +277,7 @@ def close(id: str, duplicate_of: str, abusive: bool, note: str) -> None:
 def statement_(id: str) -> None:
     """Print the statements of reasons. One per image, as the EU's Transparency Database takes them."""
     with transaction(database()) as session:
-        show_json({"statements": statement.statements(session, id)})
+        show_json({"statements": statement.statements(session, id, wrapping())})
 
 
 @command.command("evidence")
@@ -320,7 +320,7 @@ def settle(id: str, decision: str, reason: str, facts: str, slug: str = "") -> N
     with transaction(database()) as session:
         row = catalog.find(session, id)
         said = (decision, name, reason, facts, slug)
-        outcome = operator.decide_notice(session, objects, row.id, *said)
+        outcome = operator.decide_notice(session, objects, row.id, *said, wrapping=wrapping())
         told = f"notice {row.id} is {row.state}"
     waits = WAITS.get(outcome.effect, "") if outcome.effect else ""
     click.echo(f"{told}; the decision {waits}" if waits else told)
@@ -381,13 +381,14 @@ def described(session: Session, row: NoticeRow) -> dict[str, Any]:
             "event": each.event,
             "state": each.to_state,
             "actor": each.actor,
-            "details": each.details,
+            "details": catalog.told(session, wrapping(), each),
         }
         for each in catalog.events(session, row.id)
     ]
-    plain = ("id", "kind", "state", "outcome", "located", "said", "at", "due_at", "withdrawn_at", "closed_at")
+    plain = ("id", "kind", "state", "outcome", "located", "at", "due_at", "withdrawn_at", "closed_at")
     return {
         **{name: getattr(row, name) for name in plain},
+        "said": catalog.said(session, wrapping(), row),
         "meaning": State(row.state).meaning,
         "found": bool(images),
         "images": images,

@@ -18,7 +18,8 @@ from wetplate.moderation.detectors import abilities_of
 from wetplate.moderation.queue import REASONS, Waiting
 from wetplate.moderation.signals import Signal
 from wetplate.moderation.tasks import Count
-from wetplate.settings import settings
+from wetplate.retention import personal
+from wetplate.settings import reviewing, settings
 from wetplate.storage.database import catalog_url, engine, now, transaction
 from wetplate.storage.stores import open_objects
 
@@ -90,12 +91,13 @@ def _decision(verdict: str) -> click.Command:
 
         now, details = settings(), {"legal_basis": legal_basis}
         objects, said = open_objects(now.objects_url, now), (named(reviewer), reason, note, details)
+        sealing = personal.wrapping(reviewing(), now.var)
         with transaction(engine(catalog_url(now))) as session:
             recipe_id = queue.find(session, id)
-            operator.decide(session, objects, recipe_id, verdict, *said)
+            operator.decide(session, objects, recipe_id, verdict, *said, wrapping=sealing)
             found = catalog.last_verdict(session, recipe_id)
         if found is not None:
-            click.echo(f"{recipe_id[:12]} {found.verdict} by {found.decided_by} ({', '.join(found.reasons)})")
+            click.echo(f"{recipe_id[:12]} {found.verdict} by {found.decided_by} ({found.reasons[0]})")
 
     return decided
 

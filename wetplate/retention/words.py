@@ -3,10 +3,10 @@
 Here: sealing, reading, and cutting contacts from words that cannot be erased. Not here: who may read.
 
 Rules:
-1. A row carries a reference: the SHA-256 of a random salt and the words. Salt and words lie among the personal
-   fields of their subject: `notice:<id>` for what is said and written about a notice, `decision:<task>` for a
-   reviewer's note. While they are there the reference proves them word for word; once they are erased nobody
-   can try out names against it.
+1. A row carries a reference: the SHA-256 of a random salt and the words. Salt and words lie among the
+   personal fields of their subject: `notice:<id>` for what is said and written about a notice,
+   `decision:<task>` for a reviewer's note. While they are there the reference proves them word for word; once
+   they are erased nobody can try out names against it.
 2. Words are never kept in the clear: without a key to seal them with they are refused.
 3. A subject that was erased takes no words again: they are dropped, and the row says nothing.
 4. What cannot be sealed, because a chained row needs it at once (why somebody looked, held or erased), is
@@ -30,9 +30,7 @@ ERASED: Final = "[erased]"
 REFERENCE: Final = re.compile(r"sha256:[0-9a-f]{64}")
 SALT: Final = 32  # hex digits
 #: E-mail addresses, and telephone numbers that begin with + or 0: dates and case numbers stay.
-CONTACT: Final = re.compile(
-    r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?<![\w/.-])(?:\+|\(?0)\d[\d ()/.-]{5,}\d(?!\w)"
-)
+CONTACT: Final = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?<![\w/.-])(?:\+|\(?0)\d[\d ()/.-]{5,}\d(?!\w)")
 
 
 def keep(session: Session, wrapping: Wrapping | None, subject: str, text: str) -> str:
@@ -40,7 +38,7 @@ def keep(session: Session, wrapping: Wrapping | None, subject: str, text: str) -
     if not text.strip():
         return ""
     if wrapping is None:
-        raise RetentionError("words of people are sealed or not kept at all, and there is no key to seal with")
+        raise RetentionError("words of people are sealed or not kept at all, and there is no key for it")
     salted = secrets.token_hex(SALT // 2) + text
     reference = f"sha256:{sha256(salted.encode())}"
     try:
@@ -48,6 +46,13 @@ def keep(session: Session, wrapping: Wrapping | None, subject: str, text: str) -
     except Erased:
         return ""
     return reference
+
+
+def kept(
+    session: Session, wrapping: Wrapping | None, subject: str, said: Mapping[str, str]
+) -> dict[str, str]:
+    """Several fields of words, as references."""
+    return {name: keep(session, wrapping, subject, text) for name, text in said.items()}
 
 
 def read(session: Session, wrapping: Wrapping | None, subject: str, reference: str) -> str:
@@ -73,11 +78,14 @@ def read(session: Session, wrapping: Wrapping | None, subject: str, reference: s
 def shown(
     session: Session, wrapping: Wrapping | None, subject: str, details: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """The details of a row with the words in place of their references."""
-    return {
-        name: read(session, wrapping, subject, value) if referred(value) else value
-        for name, value in details.items()
-    }
+    """The details of a row, also nested ones, with the words in place of their references."""
+
+    def told(value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return shown(session, wrapping, subject, value)
+        return read(session, wrapping, subject, value) if referred(value) else value
+
+    return {name: told(value) for name, value in details.items()}
 
 
 def referred(value: object) -> bool:

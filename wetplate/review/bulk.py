@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from wetplate.errors import DecisionConflict, ModerationError, RoleRefused
 from wetplate.moderation import tasks
 from wetplate.moderation.tables import TaskRow
+from wetplate.retention.personal import Wrapping
 from wetplate.review import decisions, effects
 from wetplate.review.access import Person
 from wetplate.review.decisions import Outcome
@@ -31,6 +32,7 @@ def approve(
     note: str = "",
     *,
     now: datetime | None = None,
+    wrapping: Wrapping | None = None,
 ) -> list[Outcome]:
     """Approve these audit samples; gives what became of each. Raises ModerationError for too many."""
     chosen = sorted({id: tasks.get(session, id) for id in task_ids}.values(), key=lambda task: task.subject)
@@ -38,7 +40,7 @@ def approve(
         raise ModerationError(f"{len(chosen)} at once are too many to have been looked at: {MOST} at most")
     for task in chosen:
         effects.lock(session, task.subject)
-    return [_one(session, objects, task.id, person, reason, note, now) for task in chosen]
+    return [_one(session, objects, task.id, person, reason, note, now, wrapping) for task in chosen]
 
 
 def harmless(task: TaskRow) -> bool:
@@ -54,12 +56,14 @@ def _one(
     reason: str,
     note: str,
     now: datetime | None,
+    wrapping: Wrapping | None,
 ) -> Outcome:
     task = tasks.get(session, task_id)
     try:
         with session.begin_nested():
             if not harmless(task):
                 raise DecisionConflict("only audit samples that nothing is suspected of can go together")
-            return decisions.at_once(session, objects, task_id, person, APPROVE, reason, note, now=now)
+            said = (APPROVE, reason, note)
+            return decisions.at_once(session, objects, task_id, person, *said, now=now, wrapping=wrapping)
     except (ModerationError, RoleRefused) as refusal:
         return Outcome(task_id, task.queue, task.subject, person.id, APPROVE, None, str(refusal))

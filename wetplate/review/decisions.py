@@ -12,6 +12,8 @@ Rules:
    one that comes too late is refused politely and changes nothing.
 3. Nothing is edited. A correction is another round with other rows.
 4. Decisions are recorded under a pseudonym and the role its owner had.
+5. Rows are never changed, so they carry the reference of what somebody wrote: note and facts are sealed when
+   they are proposed, under `notice:<id>` or `decision:<task>`, and read through `note` until they are erased.
 """
 
 import logging
@@ -34,11 +36,13 @@ from wetplate.errors import (
 )
 from wetplate.moderation import tasks
 from wetplate.moderation.tables import TaskRow
+from wetplate.retention import words
+from wetplate.retention.personal import Wrapping
 from wetplate.review import details as wanted
 from wetplate.review import effects, rights, seals, second
 from wetplate.review import reasons as codes
 from wetplate.review.access import Person
-from wetplate.review.reasons import SKIP
+from wetplate.review.reasons import NOTICE, SKIP
 from wetplate.review.second import Effect
 from wetplate.review.standing import decided, origin, standing
 from wetplate.review.tables import DecisionRow
@@ -78,6 +82,7 @@ def propose(
     *,
     undo_seconds: float,
     now: datetime | None = None,
+    wrapping: Wrapping | None = None,
 ) -> TaskRow:
     """Decide about a task that one holds; it counts after `undo_seconds`. `skip` gives it back at once.
 
@@ -91,6 +96,7 @@ def propose(
     _require_holder(task, person)
     if decision == SKIP:
         return tasks.release(session, task_id, lease, now=moment, skipped_until=moment + SKIPPED)
+    said |= _sealed(session, wrapping, tasks.locked(session, task_id), said)
     said |= {"reviewer": person.id, "role": person.role.value, "lease": lease}
     until = moment + timedelta(seconds=undo_seconds)
     return tasks.propose(session, task_id, lease, said, until, now=moment)
@@ -130,6 +136,7 @@ def at_once(
     details: Mapping[str, Any] = wanted.NONE,
     *,
     now: datetime | None = None,
+    wrapping: Wrapping | None = None,
 ) -> Outcome:
     """Take, decide and make it count in one go: for the command line and for bulk. Raises as `propose`."""
     moment = now or clock(session)
@@ -137,7 +144,8 @@ def at_once(
     rights.require_queue(person, tasks.get(session, task_id).queue)
     held = tasks.take(session, task_id, person.id, now=moment, seconds=60)
     proposal = (decision, reason, note, details)
-    made = propose(session, task_id, held.lease or 0, person, *proposal, undo_seconds=0, now=moment)
+    lease = held.lease or 0
+    made = propose(session, task_id, lease, person, *proposal, undo_seconds=0, now=moment, wrapping=wrapping)
     if decision == SKIP:
         return Outcome(task_id, made.queue, made.subject, person.id, decision, None)
     return _commit(session, objects, task_id, moment)
@@ -152,13 +160,16 @@ def settle(
     reason: str,
     note: str = "",
     details: Mapping[str, Any] = wanted.NONE,
+    *,
+    wrapping: Wrapping | None = None,
 ) -> Outcome:
     """Decide on the most urgent open task about an image or a notice, at once. Raises as `propose`.
 
     Raises DecisionConflict if nothing waits.
     """
     for task in tasks.about(session, subject):
-        return at_once(session, objects, task.id, person, decision, reason, note, details)
+        said = (decision, reason, note, details)
+        return at_once(session, objects, task.id, person, *said, wrapping=wrapping)
     raise DecisionConflict(f"nothing about {subject[:23]} waits for a decision")
 
 
@@ -177,6 +188,26 @@ def offered(session: Session, task: TaskRow, person: Person) -> Mapping[str, Map
 def of(session: Session, subject: str) -> Sequence[DecisionRow]:
     """Every decision about this subject, in order."""
     return decided(session, subject)
+
+
+def note(session: Session, wrapping: Wrapping | None, row: DecisionRow) -> str:
+    """What its maker wrote, or why that cannot be read."""
+    return words.read(session, wrapping, about(row.stream, row.task), row.note)
+
+
+def about(subject: str, task_id: int) -> str:
+    """Under which personal subject the words of a decision lie."""
+    return subject if subject.startswith(NOTICE) else f"decision:{task_id}"
+
+
+def _sealed(
+    session: Session, wrapping: Wrapping | None, task: TaskRow, said: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Note and facts as references of sealed words."""
+    subject, details = about(task.subject, task.id), dict(said["details"])
+    if facts := details.pop("facts", ""):
+        details["facts"] = words.keep(session, wrapping, subject, facts)
+    return {"note": words.keep(session, wrapping, subject, said["note"]), "details": details}
 
 
 def _checked(

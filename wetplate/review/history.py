@@ -15,6 +15,9 @@ from sqlalchemy.orm import Session
 from wetplate.moderation import tasks
 from wetplate.moderation.judge import POLICY
 from wetplate.moderation.tables import TaskRow, VerdictRow
+from wetplate.retention import words
+from wetplate.retention.personal import Wrapping
+from wetplate.review import decisions
 from wetplate.review.access import Person
 from wetplate.review.standing import decided, pending
 from wetplate.review.tables import DecisionRow
@@ -37,14 +40,20 @@ class Entry:
     details: dict[str, Any] = field(default_factory=dict)
 
 
-def history(session: Session, subject: str, person: Person, task: TaskRow | None = None) -> list[Entry]:
+def history(
+    session: Session,
+    subject: str,
+    person: Person,
+    task: TaskRow | None = None,
+    wrapping: Wrapping | None = None,
+) -> list[Entry]:
     """What was decided about the subject, oldest first, without what this person must not know yet.
 
-    `task` is the one they have before them, if any.
+    `task` is the one they have before them, if any; without `wrapping` free words stay sealed.
     """
     rows = decided(session, subject)
     hidden = _hidden(session, subject, rows, person, task)
-    shown = [_decision(row) for row in rows if row.id not in hidden]
+    shown = [_decision(session, wrapping, row) for row in rows if row.id not in hidden]
     return sorted([*_machine(session, subject), *shown], key=lambda entry: entry.at)
 
 
@@ -72,8 +81,10 @@ def _machine(session: Session, subject: str) -> Iterator[Entry]:
             yield Entry(row.at, POLICY, "", row.verdict, tuple(row.reasons), "", row.object_sha256)
 
 
-def _decision(row: DecisionRow) -> Entry:
-    reasons = (row.reason, row.note) if row.note else (row.reason,)
+def _decision(session: Session, wrapping: Wrapping | None, row: DecisionRow) -> Entry:
+    note = decisions.note(session, wrapping, row)
+    reasons = (row.reason, note) if note else (row.reason,)
     effect, more = str(row.details.get("effect", "")), {"effect", "overturns", "first"}
-    details = {name: value for name, value in row.details.items() if name not in more}
+    said = words.shown(session, wrapping, decisions.about(row.stream, row.task), row.details)
+    details = {name: value for name, value in said.items() if name not in more}
     return Entry(row.at, row.reviewer, row.queue, row.decision, reasons, effect, row.object_sha256, details)

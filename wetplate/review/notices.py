@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from wetplate.moderation import tasks
 from wetplate.publication.notices import catalog, steps
+from wetplate.retention.personal import Wrapping
 from wetplate.review import decisions, effects
 from wetplate.review.access import Person
 from wetplate.review.decisions import Outcome
@@ -24,6 +25,8 @@ def settle(
     reason: str,
     facts: str = "",
     slug: str = "",
+    *,
+    wrapping: Wrapping | None = None,
 ) -> Outcome:
     """Decide on what waits about the notice; in part means: the images that are included now.
 
@@ -35,4 +38,5 @@ def settle(
         steps.second(person.actor, catalog.deciders(session, notice_id))
     images = catalog.included(session, notice_id) if decision == PARTIAL else []
     details = {"facts": facts, "slug": slug, "images": images}
-    return decisions.settle(session, objects, subject, person, decision, reason, "", details)
+    said = (decision, reason, "", details)
+    return decisions.settle(session, objects, subject, person, *said, wrapping=wrapping)

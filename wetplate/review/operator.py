@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from wetplate.moderation import queue, tasks, worklist
 from wetplate.recipes.tables import RecipeRow
+from wetplate.retention.personal import Wrapping
 from wetplate.review import decisions, notices
 from wetplate.review.access import Person, Role
 from wetplate.review.decisions import Outcome
@@ -29,11 +30,14 @@ def decide(
     reason: str,
     note: str = "",
     details: Mapping[str, Any] = NONE,
+    *,
+    wrapping: Wrapping | None = None,
 ) -> Outcome:
     """Decide on what waits about this image, at once. Raises DecisionConflict, ModerationError."""
     if not tasks.about(session, recipe_id):
         _list(session, recipe_id)
-    return decisions.settle(session, objects, recipe_id, named(name), decision, reason, note, details)
+    said = (decision, reason, note, details)
+    return decisions.settle(session, objects, recipe_id, named(name), *said, wrapping=wrapping)
 
 
 def decide_notice(
@@ -45,9 +49,12 @@ def decide_notice(
     reason: str,
     facts: str = "",
     slug: str = "",
+    *,
+    wrapping: Wrapping | None = None,
 ) -> Outcome:
     """Decide on what waits about this notice, at once. Raises what `notices.settle` raises."""
-    return notices.settle(session, objects, notice_id, named(name), decision, reason, facts, slug)
+    said = (decision, reason, facts, slug)
+    return notices.settle(session, objects, notice_id, named(name), *said, wrapping=wrapping)
 
 
 def named(name: str) -> Person:

@@ -32,8 +32,8 @@ def test_who_reports_the_abuse_of_children_may_stay_unnamed_and_is_heard_first()
 
 
 def test_persons_are_set_apart() -> None:
-    personal, rest = kinds.apart({"name": "A", "reason": "x", "good_faith": True})
-    assert (personal, rest) == ({"name": "A"}, {"reason": "x", "good_faith": True})
+    personal, words, rest = kinds.apart({"name": "A", "reason": "x", "good_faith": True})
+    assert (personal, words, rest) == ({"name": "A"}, {"reason": "x"}, {"good_faith": True})
 
 
 def test_what_is_said_is_trimmed_and_what_is_empty_is_not_said() -> None:

@@ -106,7 +106,7 @@ class Notices:
                 "unreadable", f"leave the field {TRAP} empty: programs fill it, people do not"
             )
         if sent.one("appeal"):
-            row, token = await self._asked(lambda session: _appealed(session, sent))
+            row, token = await self._asked(lambda session: self._appealed(session, sent))
             return _see(row, token, sent)
         upload = await self._looked_at(sent.picture) if sent.picture else None
         filed = await self._asked(lambda session: self._filed(session, sent, upload))
@@ -155,6 +155,15 @@ class Notices:
         )
         catalog.take(session, filed.notice.id, Step.ACKNOWLEDGE, STRANGER, how="receipt")
         return filed
+
+    def _appealed(self, session: Session, sent: Sent) -> tuple[NoticeRow, str]:
+        """An appeal by whoever holds the receipt."""
+        if strange := sorted(set(sent.texts) - set(APPEALING)):
+            known = ", ".join(APPEALING[:3])
+            raise NoticeError(f"{strange[0][:40]!r} is no field of an appeal; known: {known}")
+        row, why = catalog.by_receipt(session, sent.one("appeal"), sent.one("token")), sent.one("reason")
+        told = decisions.appeal(session, row.id, STRANGER, why[:5_000], wrapping=self._wrapping)
+        return told, sent.one("token")
 
     async def _asked(self, ask: Callable[[Session], Found]) -> Found:
         """Ask the catalog, in a thread. Raises UploadRefused, NotServed."""
@@ -208,14 +217,6 @@ def _text(value: object) -> str:
 
 def _ticked(name: str, value: str) -> str | bool:
     return value in ("on", "yes", "true", "1") if name in FIELDS and FIELDS[name].ticked else value
-
-
-def _appealed(session: Session, sent: Sent) -> tuple[NoticeRow, str]:
-    """An appeal by whoever holds the receipt."""
-    if strange := sorted(set(sent.texts) - set(APPEALING)):
-        raise NoticeError(f"{strange[0][:40]!r} is no field of an appeal; known: {', '.join(APPEALING[:3])}")
-    row = catalog.by_receipt(session, sent.one("appeal"), sent.one("token"))
-    return decisions.appeal(session, row.id, STRANGER, sent.one("reason")[:5_000]), sent.one("token")
 
 
 def _told(session: Session, row: NoticeRow) -> dict[str, Any]:

@@ -5,8 +5,9 @@ what happens to images (`execute`), evidence (`evidence`).
 
 Rules:
 1. The notice's row is locked first; a step is one chained event and one line of news in the same transaction.
-2. Events name people by pseudonym only. What a notice says about persons is sealed apart, under the subject
-   `notice:<id>`; free text stays in the row, which is no part of a chain.
+2. Events name people by pseudonym only. What a notice says about persons, and every free word said or
+   written about it, is sealed apart under the subject `notice:<id>`; events carry references (`words`). Read
+   it through `said`, `persons` and `told`.
 3. A notice that points at nothing we know, or lacks what the law asks for, is received all the same.
 4. Whoever complained gets a token once; the catalog keeps its hash only.
 5. Work about the abuse of children is in quarantine: no picture is shown unasked.
@@ -28,7 +29,7 @@ from wetplate.publication.notices import kinds, locate, steps
 from wetplate.publication.notices.locate import Where
 from wetplate.publication.notices.steps import Outcome, Standing, State, Step
 from wetplate.publication.notices.tables import NoticeEventRow, NoticeImageRow, NoticeRow
-from wetplate.retention import personal
+from wetplate.retention import personal, words
 from wetplate.retention.personal import Wrapping
 from wetplate.storage import outbox
 from wetplate.storage.database import now
@@ -66,7 +67,7 @@ def file(
     if not where.anything and not plain:
         raise NoticeError("the notice says nothing: give an address, a hash or a picture, and a reason")
     lacking = kinds.missing(law, plain, [*where.urls, *where.hashes, *filter(None, [where.upload])])
-    about_persons, rest = kinds.apart(plain)
+    about_persons, free, rest = kinds.apart(plain)
     token, moment = secrets.token_hex(16), now()
     row = NoticeRow(
         id=secrets.token_hex(8),
@@ -81,6 +82,7 @@ def file(
     session.add(row)
     session.flush()
     personal.keep(session, wrapping, subject(row.id), about_persons)
+    row.said = rest | words.kept(session, wrapping, subject(row.id), free)
     found = locate.located(session, where)
     _propose(session, row.id, found)
     details = {"kind": law, "channel": channel, "missing": lacking, "images": found, "located": bool(found)}
@@ -215,6 +217,22 @@ def decision(session: Session, notice_id: str) -> dict[str, Any]:
     """What the decision in force says; empty while there is none."""
     decided = [event for event in events(session, notice_id) if event.event == Step.DECIDE]
     return dict(decided[-1].details) | {"at": decided[-1].at, "actor": decided[-1].actor} if decided else {}
+
+
+def said(session: Session, wrapping: Wrapping | None, row: NoticeRow) -> dict[str, Any]:
+    """What the notice says, but for who says it; `words.ERASED` in place of what was erased."""
+    return words.shown(session, wrapping, subject(row.id), row.said)
+
+
+def persons(session: Session, wrapping: Wrapping, notice_id: str) -> dict[str, str]:
+    """Who says it: the personal fields. Raises Erased."""
+    kept = personal.read(session, wrapping, subject(notice_id))
+    return {name: value for name, value in kept.items() if not words.referred(name)}
+
+
+def told(session: Session, wrapping: Wrapping | None, event: NoticeEventRow) -> dict[str, Any]:
+    """The details of an event, free words in the clear as far as they are not erased."""
+    return words.shown(session, wrapping, subject(event.stream), event.details)
 
 
 def waiting(session: Session) -> int:

@@ -8,6 +8,8 @@ Rules:
 2. An appeal is decided by a second person; `steps.second` asks, the task excludes the first.
 3. A counter-notice is answered by the calendar: `due` reinstates after the tenth business day, and at the
    latest on the fourteenth, unless somebody records before that a suit was notified.
+4. Events are never changed, so they carry references of free words, never words: `facts` are sealed where
+   they are written (`words.keep`), the rest here.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,7 +25,7 @@ from wetplate.publication import moves
 from wetplate.publication.notices import catalog, days, effects, grounds, kinds, steps
 from wetplate.publication.notices.steps import Outcome, State, Step
 from wetplate.publication.notices.tables import NoticeEventRow, NoticeRow
-from wetplate.retention import personal
+from wetplate.retention import personal, words
 from wetplate.retention.personal import Wrapping
 from wetplate.storage.database import now
 
@@ -65,8 +67,9 @@ def decide(
 ) -> NoticeRow:
     """Decide: `upheld` or `partial` for a ground of `grounds.GROUNDS`, `rejected` for one of its REFUSALS.
 
-    What is decided on are the images that are included. `facts` go into the statement of reasons and name no
-    person; `slug` of the taxonomy makes its category more exact; `others` had a say in it beside the actor.
+    What is decided on are the images that are included. `facts`, the reference of sealed words, go into the
+    statement of reasons and name no person; `slug` of the taxonomy makes its category more exact; `others`
+    had a say in it beside the actor.
     Raises UnknownReason, NoticeError.
     """
     decided = _outcome(outcome)
@@ -74,7 +77,8 @@ def decide(
     images = _about(session, notice_id) if decided.takes_down else catalog.included(session, notice_id)
     if catalog.locked(session, notice_id).state != State.REVERSED:
         triage(session, notice_id, actor)
-    said = {"outcome": decided, "reason": reason, "facts": facts[:5_000], "slug": slug, "images": images}
+    said = {"outcome": decided, "reason": reason, "facts": words.reference(facts)}
+    said |= {"slug": slug, "images": images}
     said |= {"others": sorted(others)} if others else {}
     tasks.close(session, catalog.subject(notice_id))
     return catalog.take(session, notice_id, Step.DECIDE, actor, **said)
@@ -88,7 +92,9 @@ def counter(
     if lacking := kinds.lacking(plain):
         told = ", ".join(f"{name} ({law})" for name, law in lacking.items())
         raise NoticeError(f"a counter-notice needs: {told}")
-    about_persons, rest = kinds.apart(plain)
+    catalog.locked(session, notice_id)
+    about_persons, free, rest = kinds.apart(plain)
+    rest |= words.kept(session, wrapping, catalog.subject(notice_id), free)
     row = catalog.take(session, notice_id, Step.COUNTER, actor, said=sorted(rest), latest=_latest())
     row.due_at = days.after(now(), days.EARLIEST)
     row.said = {**row.said, "counter": rest}
@@ -97,20 +103,27 @@ def counter(
     return row
 
 
-def sued(session: Session, notice_id: str, actor: str, reference: str) -> NoticeRow:
+def sued(
+    session: Session, notice_id: str, actor: str, reference: str, *, wrapping: Wrapping | None = None
+) -> NoticeRow:
     """A suit was notified: the images stay down. Raises NoticeStep, NoticeError."""
     if not reference.strip():
         raise NoticeError("say which suit: court and reference")
-    return catalog.take(session, notice_id, Step.SUE, actor, reference=reference.strip()[:200])
+    catalog.locked(session, notice_id)
+    kept = words.keep(session, wrapping, catalog.subject(notice_id), reference.strip()[:200])
+    return catalog.take(session, notice_id, Step.SUE, actor, reference=kept)
 
 
-def appeal(session: Session, notice_id: str, actor: str, reason: str) -> NoticeRow:
+def appeal(
+    session: Session, notice_id: str, actor: str, reason: str, *, wrapping: Wrapping | None = None
+) -> NoticeRow:
     """Somebody wants it looked at again. Raises NoticeStep, NoticeError after the time for it."""
     decided = catalog.decision(session, notice_id)
     if decided and now() > decided["at"] + kinds.APPEAL_WITHIN:
         raise NoticeError(f"an appeal is open for {kinds.APPEAL_WITHIN.days} days after the decision")
     row = catalog.take(session, notice_id, Step.APPEAL, actor)
-    row.said = {**row.said, "appeal": reason.strip()[:5_000]}
+    said = words.keep(session, wrapping, catalog.subject(row.id), reason.strip()[:5_000])
+    row.said = {**row.said, "appeal": said}
     row.due_at = now() + kinds.APPEAL_DECIDED_WITHIN
     catalog.open_appeal(session, row, catalog.deciders(session, notice_id))
     return row
@@ -126,7 +139,7 @@ def decide_appeal(
     """
     steps.second(actor, catalog.deciders(session, notice_id))
     step = Step.REVERSE if reverse else Step.CONFIRM
-    row = catalog.take(session, notice_id, step, actor, facts=facts[:5_000])
+    row = catalog.take(session, notice_id, step, actor, facts=words.reference(facts))
     tasks.close(session, catalog.subject(notice_id))
     row.due_at = None
     if reverse and row.outcome == Outcome.REJECTED:
@@ -157,9 +170,13 @@ def expire(session: Session, notice_id: str) -> bool:
     return True
 
 
-def close(session: Session, notice_id: str, actor: str, note: str = "") -> NoticeRow:
+def close(
+    session: Session, notice_id: str, actor: str, note: str = "", *, wrapping: Wrapping | None = None
+) -> NoticeRow:
     """Nothing is left to be done. Raises NoticeStep."""
-    return catalog.take(session, notice_id, Step.CLOSE, actor, note=note[:500])
+    catalog.locked(session, notice_id)
+    kept = words.keep(session, wrapping, catalog.subject(notice_id), note.strip()[:500])
+    return catalog.take(session, notice_id, Step.CLOSE, actor, note=kept)
 
 
 def set_aside(session: Session, notice_id: str, step: Step, actor: str, of: str = "") -> NoticeRow:

@@ -8,14 +8,13 @@ Rules:
    manifest beside a file. Then what is known of each image, the notice without persons, what happened.
 2. Keys hold the SHA-256 of what stands under them, so every copy is put once and can be put again; the rows
    come after the objects, when all of them stand: nobody waits for a row while the store does.
-3. Persons stay sealed: the bundle holds their fields as the catalog has them, readable only while the
-   subject's key lives.
+3. Persons and free words stay sealed: the bundle holds them as the catalog has them, readable only while the
+   subject's key lives; records name words by their reference.
 4. The index names every object with its SHA-256 and is signed (DSSE). It is written once, when the takedown
    was first seen to hold everywhere; what happens later stands in the notice's chained events.
 """
 
 import json
-import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -43,8 +42,6 @@ PAYLOAD: Final = "application/vnd.wetplate.evidence+json"
 INDEX, SIGNED = "index", "index.dsse"
 MEDIA: Final = {"png": "image/png", "avif": "image/avif", "webp": "image/webp", "jpg": "image/jpeg",
                 "c2pa": "application/c2pa", "json": "application/json"}  # fmt: skip
-#: E-mail addresses and telephone numbers in what somebody wrote.
-CONTACT: Final = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?<!\w)\+?\d[\d ()/-]{7,}\d(?!\w)")
 
 
 def keep_files(session: Session, objects: Objects, notice_id: str) -> int:
@@ -138,20 +135,13 @@ def _records(session: Session, notice_id: str, seen: dict[str, Any]) -> Iterator
 
 
 def _notice(session: Session, row: NoticeRow) -> dict[str, Any]:
-    """The notice: free text without contacts, persons sealed."""
+    """The notice: persons and free words sealed."""
     sealed = session.scalars(
         select(PersonalRow).where(PersonalRow.subject == catalog.subject(row.id)).order_by(PersonalRow.field)
     )
-    said = {name: _plain(value) for name, value in row.said.items()}
     persons = {each.field: each.sealed.hex() for each in sealed}
     images = [_values(image) for image in catalog.images(session, row.id)]
-    return {**_values(row), "said": said, "receipt": None, "sealed": persons, "images": images}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _plain(each) for name, each in value.items()}
-    return CONTACT.sub("[removed]", value) if isinstance(value, str) else value
+    return {**_values(row), "receipt": None, "sealed": persons, "images": images}
 
 
 def _index(notice_id: str, objects: Sequence[dict[str, Any]]) -> dict[str, Any]:

@@ -27,19 +27,20 @@ class Kind(StrEnum):
 class Field:
     """Something a notice says: what a form asks, how long it may be, whether it is about a person.
 
-    `ticked` fields are statements that are made or not made.
+    `ticked` fields are statements that are made or not made, `words` free text, which may name anybody.
     """
 
     asks: str
     longest: int = 200
     personal: bool = False
     ticked: bool = False
+    words: bool = False
 
 
 FIELDS: Mapping[str, Field] = {
-    "reason": Field("Why the picture should not be shown", 5_000),
-    "law": Field("The law or right you rely on", 500),
-    "work": Field("The work or right that is infringed, and where it can be seen", 2_000),
+    "reason": Field("Why the picture should not be shown", 5_000, words=True),
+    "law": Field("The law or right you rely on", 500, words=True),
+    "work": Field("The work or right that is infringed, and where it can be seen", 2_000, words=True),
     "name": Field("Your name", personal=True),
     "email": Field("Your e-mail address", personal=True),
     "address": Field("Your postal address", 500, personal=True),
@@ -128,12 +129,14 @@ def lacking(said: Mapping[str, object]) -> dict[str, str]:
     return {name: law for name, law in COUNTER.items() if not said.get(name)}
 
 
-def apart(said: Mapping[str, str | bool]) -> tuple[dict[str, str], dict[str, str | bool]]:
-    """The personal fields, and the rest."""
-    personal = {name for name in said if {**FIELDS, **COUNTER_FIELDS}[name].personal}
-    return {name: str(said[name]) for name in personal}, {
-        name: value for name, value in said.items() if name not in personal
-    }
+def apart(
+    said: Mapping[str, str | bool],
+) -> tuple[dict[str, str], dict[str, str], dict[str, str | bool]]:
+    """The personal fields, the free words, and the rest."""
+    known = {name: {**FIELDS, **COUNTER_FIELDS}[name] for name in said}
+    personal = {name: str(said[name]) for name, field in known.items() if field.personal}
+    words = {name: str(said[name]) for name, field in known.items() if field.words}
+    return personal, words, {name: value for name, value in said.items() if name not in personal | words}
 
 
 def zero_tolerance(said: Mapping[str, object]) -> bool:

@@ -4,7 +4,8 @@ Here: one statement per image, as the database's API takes it, and what is said 
 here: sending it anywhere.
 
 Rules:
-1. No person is named: the database takes no personal data, and `facts` are written without.
+1. No person is named: the database takes no personal data, and `facts` are written without. They are read
+   from where they lie sealed; without the key, or erased, the statement says so.
 2. Removed for good is CONTENT_REMOVED; hidden while it is decided is CONTENT_DISABLED.
 3. The decision is a person's; the detection was a notice. Both are said as they were.
 """
@@ -24,6 +25,8 @@ from wetplate.publication.notices.steps import Outcome
 from wetplate.publication.notices.tables import NoticeRow
 from wetplate.recipes.catalog import ORIGINAL
 from wetplate.recipes.tables import RecipeRow
+from wetplate.retention import words
+from wetplate.retention.personal import Wrapping
 
 #: Where the restriction holds: it is the same everywhere; the vocabulary knows the EEA's countries.
 EEA = (
@@ -38,10 +41,10 @@ REDRESS = (
 )
 
 
-def statements(session: Session, notice_id: str) -> list[dict[str, Any]]:
+def statements(session: Session, notice_id: str, wrapping: Wrapping | None = None) -> list[dict[str, Any]]:
     """One statement per image that was taken down. Raises NoticeError before a decision, or without any."""
     row = catalog.find(session, notice_id)
-    decided = catalog.decision(session, row.id)
+    decided = words.shown(session, wrapping, catalog.subject(row.id), catalog.decision(session, row.id))
     if not decided:
         raise NoticeError(f"notice {row.id} is not decided yet: there is no statement of reasons")
     if not Outcome(decided["outcome"]).takes_down:

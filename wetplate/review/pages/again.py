@@ -30,7 +30,8 @@ def decision(desk: Desk, session: Session, asked: Asked, form: FormData, refusal
     found = tasks.get(session, asked.number())
     undo = desk.reviewing.undo_seconds
     said = forms.read(form)
-    page = task.page(session, desk.objects, asked.who, found, asked.now, undo, said, [_sentence(refusal)])
+    shown = (asked.now, undo, said, [_sentence(refusal)], desk.wrapping)
+    page = task.page(session, desk.objects, asked.who, found, *shown)
     return desk.html(session, asked, page.template, page.said, REFUSED)
 
 

@@ -19,6 +19,7 @@ from wetplate.publication.notices import catalog, kinds
 from wetplate.publication.notices.steps import State
 from wetplate.publication.notices.tables import EvidenceRow, NoticeImageRow, NoticeRow
 from wetplate.publication.tables import PublicationRow
+from wetplate.retention.personal import Wrapping
 from wetplate.review.access import Person, Role
 from wetplate.review.pages import alike, grants, past, subjects, thumbs, words
 from wetplate.review.pages.thumbs import Thumb
@@ -63,7 +64,9 @@ class Kept:
     bytes: str
 
 
-def complaint(session: Session, who: Person, notice_id: str, now: datetime) -> dict[str, Any]:
+def complaint(
+    session: Session, who: Person, notice_id: str, now: datetime, wrapping: Wrapping | None = None
+) -> dict[str, Any]:
     """Everything on record but persons. Raises NoticeUnknown."""
     row = catalog.find(session, notice_id)
     return {
@@ -71,7 +74,7 @@ def complaint(session: Session, who: Person, notice_id: str, now: datetime) -> d
         "short": row.id[:HEAD],
         "about": f"{KINDS.get(row.kind, row.kind)}, came in {row.at:%d %b %Y, %H:%M} UTC",
         "tags": [state(row), *([words.due(row.due_at, now)] if row.due_at else [])],
-        "said": _said(row.said),
+        "said": _said(catalog.said(session, wrapping, row)),
         "images": images(session, who, row, now),
         "closed_images": len(closed(session, who, row, now)),
         "may_open": who.may(grants.LEAST),
@@ -79,7 +82,9 @@ def complaint(session: Session, who: Person, notice_id: str, now: datetime) -> d
         "back": "",
         "located": _located(row.located),
         "evidence": _evidence(session, row.id),
-        "history": [past.step(each) for each in catalog.events(session, row.id)],
+        "history": [
+            past.step(each, catalog.told(session, wrapping, each)) for each in catalog.events(session, row.id)
+        ],
     }
 
 

@@ -55,6 +55,7 @@ def decide(desk: Desk, session: Session, asked: Asked, form: FormData) -> Respon
         said.details(),
         undo_seconds=desk.reviewing.undo_seconds,
         now=asked.now,
+        wrapping=desk.wrapping,
     )
     return _next(desk, session, asked, task.queue)
 

@@ -21,6 +21,7 @@ from wetplate.publication import dossier
 from wetplate.publication.states import State
 from wetplate.publication.tables import MoveRow, PublicationRow
 from wetplate.retention import holds
+from wetplate.retention.personal import Wrapping
 from wetplate.review.access import Person, Role
 from wetplate.review.pages import alike, made, past, subjects, words
 from wetplate.review.pages.made import Pair
@@ -40,13 +41,15 @@ class Open:
     about: str
 
 
-def page(session: Session, who: Person, prefix: str, now: datetime) -> dict[str, Any]:
+def page(
+    session: Session, who: Person, prefix: str, now: datetime, wrapping: Wrapping | None = None
+) -> dict[str, Any]:
     """By the beginning of its recipe or canonical id. Raises ImageUnknown, AmbiguousId."""
     about = subjects.subject(session, dossier.find(session, prefix).id)
     id = about.recipe.id
     known = _canonical(session, id)
     verdict = catalog.last_verdict(session, id)
-    history = past.of_image(session, id, who)
+    history = past.of_image(session, id, who, wrapping)
     sha = about.painting.sha256 if about.painting else ""
     moves = _moves(session, known.id) if known else []
     return {

@@ -16,7 +16,6 @@ from wetplate.errors import Erased
 from wetplate.publication.notices import catalog
 from wetplate.publication.notices.steps import State
 from wetplate.publication.notices.tables import NoticeImageRow, NoticeRow
-from wetplate.retention import personal
 from wetplate.retention.personal import Wrapping
 from wetplate.review import accesses
 from wetplate.review.access import Person
@@ -57,7 +56,7 @@ def listing(session: Session, now: datetime, *, over: bool) -> dict[str, Any]:
 
 def page(session: Session, who: Person, wrapping: Wrapping, notice_id: str, now: datetime) -> dict[str, Any]:
     """One notice. Raises NoticeUnknown."""
-    shown = complaint.complaint(session, who, notice_id, now)
+    shown = complaint.complaint(session, who, notice_id, now, wrapping)
     row = catalog.find(session, notice_id)
     may = who.may(grants.LEAST)
     task = notice_steps.waiting(session, row.id)
@@ -96,7 +95,7 @@ def _opened(session: Session, who: Person, row: NoticeRow, now: datetime) -> boo
 
 def _persons(session: Session, wrapping: Wrapping, row: NoticeRow) -> list[tuple[str, str]]:
     try:
-        found = personal.read(session, wrapping, catalog.subject(row.id))
+        found = catalog.persons(session, wrapping, row.id)
     except Erased as erased:
         return [("Erased", str(erased))]
     named = [(name.replace("_", " ").capitalize(), value) for name, value in found.items()]

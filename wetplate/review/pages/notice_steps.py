@@ -21,6 +21,7 @@ from wetplate.moderation.tables import TaskRow
 from wetplate.publication.notices import catalog, decisions, execute, steps
 from wetplate.publication.notices.steps import State, Step
 from wetplate.publication.notices.tables import NoticeRow
+from wetplate.retention.personal import Wrapping
 from wetplate.review import notices, reasons
 from wetplate.review.access import Person
 from wetplate.review.pages.complaint import Concerned
@@ -106,11 +107,22 @@ def offered(session: Session, row: NoticeRow, images: Sequence[Concerned]) -> li
     return [*first, *chosen, *_decisions(session, row), *plain]
 
 
-def take(session: Session, objects: Objects, who: Person, notice_id: str, name: str, form: FormData) -> None:
+def take(
+    session: Session,
+    objects: Objects,
+    who: Person,
+    notice_id: str,
+    name: str,
+    form: FormData,
+    *,
+    wrapping: Wrapping | None = None,
+) -> None:
     """Take a step. Raises NoticeStep and what the step refuses."""
     row = catalog.find(session, notice_id)
     if name in DECIDED:
-        _decide(session, objects, who, row.id, DECIDED[name][0], form)
+        _decide(session, objects, who, row.id, DECIDED[name][0], form, wrapping)
+    elif name in WRITTEN:
+        WRITTEN[name](session, row.id, who.actor, _text(form, "note"), wrapping=wrapping)
     elif name in TAKEN:
         TAKEN[name](session, row.id, who.actor, form)
     else:
@@ -139,14 +151,15 @@ def _decisions(session: Session, row: NoticeRow) -> Iterator[Offered]:
 
 
 def _decide(
-    session: Session, objects: Objects, who: Person, notice_id: str, decision: str, form: FormData
-) -> None:
+    session: Session, objects: Objects, who: Person, notice_id: str, decision: str, form: FormData,
+    wrapping: Wrapping | None,
+) -> None:  # fmt: skip
     """At once. With images left out it is upheld in part."""
     left = any(row.decision == catalog.LEFT_OUT for row in catalog.images(session, notice_id))
     undecided = State(catalog.find(session, notice_id).state).undecided
     part = decision == reasons.UPHOLD and left and undecided
     said = (reasons.PARTIAL if part else decision, _text(form, "reason"), _text(form, "note"))
-    notices.settle(session, objects, notice_id, who, *said)
+    notices.settle(session, objects, notice_id, who, *said, wrapping=wrapping)
 
 
 def _text(form: FormData, name: str) -> str:
@@ -161,6 +174,12 @@ def _choose(session: Session, notice_id: str, actor: str, form: FormData) -> Non
             catalog.choose(session, notice_id, sorted(chosen), decision, actor)
 
 
+#: Steps that somebody writes words to.
+WRITTEN: Mapping[str, Callable[..., object]] = {
+    "sue": decisions.sued,
+    "appeal": decisions.appeal,
+    "close": decisions.close,
+}
 Verb = Callable[[Session, str, str, FormData], object]
 TAKEN: Mapping[str, Verb] = {
     CHOOSE: _choose,
@@ -169,9 +188,6 @@ TAKEN: Mapping[str, Verb] = {
     "withdraw": lambda s, id, actor, form: decisions.withdraw(s, id, actor),
     "execute": lambda s, id, actor, form: execute.execute(s, id, actor),
     "notify": lambda s, id, actor, form: catalog.take(s, id, Step.NOTIFY, actor),
-    "sue": lambda s, id, actor, form: decisions.sued(s, id, actor, _text(form, "note")),
-    "appeal": lambda s, id, actor, form: decisions.appeal(s, id, actor, _text(form, "note")),
-    "close": lambda s, id, actor, form: decisions.close(s, id, actor, _text(form, "note")),
     "duplicate": lambda s, id, actor, form: decisions.set_aside(
         s, id, Step.DUPLICATE, actor, _text(form, "note")
     ),

@@ -4,9 +4,10 @@ What somebody must not know yet is left out by `wetplate.review.history`, not he
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -14,6 +15,7 @@ from wetplate.moderation import tasks
 from wetplate.moderation.judge import POLICY
 from wetplate.moderation.tables import TaskRow
 from wetplate.publication.notices.tables import NoticeEventRow
+from wetplate.retention.personal import Wrapping
 from wetplate.review.access import Person
 from wetplate.review.history import Entry, blind, history
 from wetplate.review.pages.chrome import SAID
@@ -42,26 +44,24 @@ class Past:
     blind: bool
 
 
-def of(session: Session, task: TaskRow, who: Person) -> Past:
+def of(session: Session, task: TaskRow, who: Person, wrapping: Wrapping | None) -> Past:
     """Of the subject of a task, for whoever has it before them."""
-    entries = history(session, task.subject, who, task)
+    entries = history(session, task.subject, who, task, wrapping)
     return Past(
         [_event(each) for each in entries], task.queue == tasks.SECOND or blind(session, task.subject)
     )
 
 
-def of_image(session: Session, recipe_id: str, who: Person) -> Past:
+def of_image(session: Session, recipe_id: str, who: Person, wrapping: Wrapping | None) -> Past:
     """Of an image, whatever waits."""
-    entries = history(session, recipe_id, who)
+    entries = history(session, recipe_id, who, wrapping=wrapping)
     return Past([_event(each) for each in entries], blind(session, recipe_id))
 
 
-def step(row: NoticeEventRow) -> Event:
-    """One step of a notice."""
+def step(row: NoticeEventRow, details: Mapping[str, Any]) -> Event:
+    """One step of a notice; its details as they may be read now."""
     moved = " → ".join(filter(None, [row.from_state, row.to_state])) if row.from_state != row.to_state else ""
-    said = [
-        f"{name}: {_plain(value)}" for name, value in row.details.items() if value not in ("", [], {}, None)
-    ]
+    said = [f"{name}: {_plain(value)}" for name, value in details.items() if value not in ("", [], {}, None)]
     return Event(row.at, row.event.replace("_", " ").capitalize(), row.actor, [*filter(None, [moved]), *said])
 
 

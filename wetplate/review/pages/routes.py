@@ -98,7 +98,7 @@ def queue(desk: Desk, session: Session, asked: Asked) -> Response:
 def one_task(desk: Desk, session: Session, asked: Asked) -> Response:
     """GET /task/{id}. A page with a proposed decision moves on by itself when that counts."""
     found, undo = tasks.get(session, asked.number()), desk.reviewing.undo_seconds
-    page = task.page(session, desk.objects, asked.who, found, asked.now, undo)
+    page = task.page(session, desk.objects, asked.who, found, asked.now, undo, wrapping=desk.wrapping)
     answer = desk.html(session, asked, page.template, page.said)
     if proposed := page.said["proposed"]:
         answer.headers["Refresh"] = str(proposed.seconds + 2)
@@ -107,7 +107,7 @@ def one_task(desk: Desk, session: Session, asked: Asked) -> Response:
 
 def one_image(desk: Desk, session: Session, asked: Asked) -> Response:
     """GET /image/{id}"""
-    said = image.page(session, asked.who, asked.word("id"), asked.now)
+    said = image.page(session, asked.who, asked.word("id"), asked.now, desk.wrapping)
     done = "Kept." if "kept" in asked.request.query_params else ""
     return desk.html(session, asked, "image", said | {"done": done})
 
@@ -165,7 +165,8 @@ def open_pictures(desk: Desk, session: Session, asked: Asked, form: FormData) ->
 
 def step(desk: Desk, session: Session, asked: Asked, form: FormData) -> Response:
     """POST /notices/{id}/{step}"""
-    notice_steps.take(session, desk.objects, asked.who, asked.word("id"), asked.word("step"), form)
+    which = (asked.word("id"), asked.word("step"), form)
+    notice_steps.take(session, desk.objects, asked.who, *which, wrapping=desk.wrapping)
     return to(f"/notices/{asked.word('id')}")
 
 

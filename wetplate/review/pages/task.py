@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from wetplate.moderation.judge import POLICY
 from wetplate.moderation.tables import SignalRow, TaskRow, VerdictRow
 from wetplate.moderation.taxonomy import SLUGS
+from wetplate.retention.personal import Wrapping
 from wetplate.review import rights
 from wetplate.review.access import Person
 from wetplate.review.pages import (
@@ -68,11 +69,11 @@ class Page:
 
 def page(
     session: Session, objects: Objects, who: Person, task: TaskRow, now: datetime, undo_seconds: int,
-    said: Said | None = None, problems: Sequence[str] = (),
+    said: Said | None = None, problems: Sequence[str] = (), wrapping: Wrapping | None = None,
 ) -> Page:  # fmt: skip
     """The task as this person sees it now; `said` and `problems` when a decision was refused."""
     if task.subject.startswith(NOTICE):
-        return _of_notice(session, who, task, now, undo_seconds, said, problems)
+        return _of_notice(session, who, task, now, undo_seconds, said, problems, wrapping)
     about = subjects.subject(session, task.subject)
     size = subjects.size(objects, about)
     signals = _signals(session, task)
@@ -84,7 +85,7 @@ def page(
     first = origin(session, task)
     may = rights.allowed(task, who, first, restricted=sealed)
     asked = form(task, may, boxes, undo_seconds, said or Said(), first)
-    history = past.of(session, task, who)
+    history = past.of(session, task, who, wrapping)
     shown = {
         "picture": picture(task, who, about.name, size, boxes, sealed=sealed, granted=open_to),
         "size": f"{size[0]} × {size[1]}",
@@ -112,9 +113,9 @@ def page(
 
 def _of_notice(
     session: Session, who: Person, task: TaskRow, now: datetime, undo_seconds: int, said: Said | None,
-    problems: Sequence[str],
+    problems: Sequence[str], wrapping: Wrapping | None,
 ) -> Page:  # fmt: skip
-    shown = complaint.complaint(session, who, task.subject.removeprefix(NOTICE), now)
+    shown = complaint.complaint(session, who, task.subject.removeprefix(NOTICE), now, wrapping)
     first = origin(session, task)
     asked = form(task, rights.allowed(task, who, first), (), undo_seconds, said or Said(), first)
     told = {

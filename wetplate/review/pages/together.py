@@ -28,7 +28,9 @@ def approve(desk: Desk, session: Session, asked: Asked, form: FormData) -> Respo
     if not reason:
         raise FormRefused("choose a reason to approve")
     ids, note = [int(each) for each in chosen], str(form.get("note") or "")
-    told = bulk.approve(session, desk.objects, ids, asked.who, reason, note, now=asked.now)
+    told = bulk.approve(
+        session, desk.objects, ids, asked.who, reason, note, now=asked.now, wrapping=desk.wrapping
+    )
     approved = sum(not each.refusal for each in told)
     done = f"{words.counted(approved, 'picture is', 'pictures are')} approved." if approved else ""
     return _page(desk, session, asked, done, _left(session, told))
