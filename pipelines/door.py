@@ -30,7 +30,8 @@ from wetplate.settings import ROOT, Reviewing, Serving, Settings
 from wetplate.storage.database import transaction
 
 HERE = Path(sys.executable).parent
-PATIENCE = 60.0
+PATIENCE = 180.0  # a machine that is busy otherwise takes a minute to start the origin
+ENDING = 60.0
 FIRST = "admin"  # the name under which the first account signs in
 TOLD = ("content-type", "content-length", "etag", "cache-control", "cdn-cache-control", "cache-status")
 
@@ -99,11 +100,26 @@ def opened() -> Iterator[str]:
     process = subprocess.Popen([str(HERE / "wetplate"), "serve", "--port", str(port)], cwd=ROOT)
     try:
         url = f"http://127.0.0.1:{port}"
-        _wait(process, url)
+        wait(process, url)
         yield url
     finally:
         process.terminate()
-        process.wait(timeout=PATIENCE)
+        process.wait(timeout=ENDING)
+
+
+def wait(process: "subprocess.Popen[bytes]", url: str) -> None:
+    """Return once the origin of this process is ready. Raises DeliveryError, which says what is not."""
+    began = time.monotonic()
+    while True:
+        try:
+            _get(f"{url}/readyz")
+            return
+        except DeliveryError as error:
+            if process.poll() is not None or time.monotonic() - began > PATIENCE:
+                raise DeliveryError(
+                    f"the origin did not start: {error}; `wetplate serve` says why"
+                ) from error
+        time.sleep(0.1)
 
 
 def look(url: str, family: str) -> Look | None:
@@ -120,26 +136,23 @@ def look(url: str, family: str) -> Look | None:
     return Look(path, status, len(body), headers)
 
 
-def _wait(process: "subprocess.Popen[bytes]", url: str) -> None:
-    began = time.monotonic()
-    while True:
-        try:
-            _get(f"{url}/readyz")
-            return
-        except DeliveryError as error:
-            if process.poll() is not None or time.monotonic() - began > PATIENCE:
-                raise DeliveryError(
-                    f"the origin did not start: {error}; `wetplate serve` says why"
-                ) from error
-        time.sleep(0.1)
-
-
 def _get(url: str) -> tuple[int, dict[str, str], bytes]:
     try:
         with urlopen(url, timeout=10) as answer:
             return answer.status, {name.lower(): said for name, said in answer.headers.items()}, answer.read()
-    except (HTTPError, URLError, OSError) as error:
+    except HTTPError as error:
+        raise DeliveryError(f"{url}: {error}{_failing(error.read())}") from error
+    except (URLError, OSError) as error:
         raise DeliveryError(f"{url}: {error}") from error
+
+
+def _failing(body: bytes) -> str:
+    """Of an answer of `/readyz`, which checks say no, and why; "" of any other."""
+    try:
+        checks = json.loads(body)["checks"]
+        return "".join(f"; {name}: {each['says']}" for name, each in checks.items() if not each["ok"])
+    except (ValueError, KeyError, TypeError):
+        return ""
 
 
 def _port(url: str) -> int:

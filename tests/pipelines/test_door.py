@@ -1,5 +1,7 @@
 """The door of `make dev` and `make demo`: what is started, where a person is sent, what is fetched."""
 
+import subprocess
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -73,6 +75,17 @@ def test_a_look_through_the_door(database: Engine, objects: MemoryObjects) -> No
             moves.take_down(session, image, "test", "privacy")
         while _shown(url):
             time.sleep(0.01)
+
+
+def test_an_origin_that_does_not_get_ready_says_which_check_fails(
+    database: Engine, objects: MemoryObjects
+) -> None:
+    ended = subprocess.Popen([sys.executable, "-S", "-c", ""])
+    ended.wait()
+    deaf = app(database, objects, configured(staleness=-1), RING)
+    said = r"did not start: .*503.*; news: no news of takedowns"
+    with served(deaf) as url, pytest.raises(DeliveryError, match=said):
+        door.wait(ended, url)
 
 
 def _shown(url: str) -> bool:
