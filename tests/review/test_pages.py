@@ -118,6 +118,21 @@ def test_an_empty_queue_says_so(served: Console, made: Stage, senior: Client) ->
     assert "Nothing waits here" in senior.get("/queue/audit?after=9999-12-31T00:00:00%2B00:00_1").text
 
 
+def test_pixels_are_made_when_the_catalog_is_let_go_of(
+    senior: Client, made: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held, get = list[int](), made.objects.get
+
+    def watched(key: str) -> bytes:
+        held.append(made.database.pool.checkedout())  # type: ignore[attr-defined]
+        return get(key)
+
+    monkeypatch.setattr(made.objects, "get", watched)
+    for path in (f"{made.tasks['plain']}/full", f"notice/{made.notice}/{made.image}/thumb"):
+        assert senior.get(f"/pixels/{path}").status_code == 200
+    assert held == [0, 0]
+
+
 def test_pixels_are_made_anew_and_kept_by_nobody(senior: Client, made: Stage) -> None:
     full, thumb = (senior.get(f"/pixels/{made.tasks['plain']}/{what}") for what in ("full", "thumb"))
     assert full.headers["content-type"] == "image/png"

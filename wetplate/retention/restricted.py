@@ -12,6 +12,7 @@ Rules:
 """
 
 import logging
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -52,12 +53,21 @@ def move(
 
 def read(session: Session, objects: Objects, key: str) -> bytes:
     """The bytes that stood under `key`, wherever they stand. Raises Erased once deleted, ObjectMissing."""
+    return found(objects, places(session, key))
+
+
+def places(session: Session, key: str) -> Sequence[str]:
+    """Where the bytes that stood under `key` may stand, for `found` to look. Raises Erased."""
     row = session.get(RestrictedRow, key)
-    if row is not None:
-        return objects.get(_standing(row))
-    with suppress(ObjectMissing):
-        return objects.get(key)
-    return objects.get(AREA + key)  # a move that was cut off before its row
+    return (key, AREA + key) if row is None else (_standing(row),)  # both: a move cut off before its row
+
+
+def found(objects: Objects, places: Sequence[str]) -> bytes:
+    """The bytes under the first of these keys that has any. Raises ObjectMissing."""
+    for place in places[:-1]:
+        with suppress(ObjectMissing):
+            return objects.get(place)
+    return objects.get(places[-1])
 
 
 def moved(session: Session, key: str) -> bool:

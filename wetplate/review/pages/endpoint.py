@@ -4,7 +4,8 @@ Here: what every endpoint does alike. Not here: what a page shows, what a form d
 them (`wetplate.review.gate`).
 
 Rules:
-1. One transaction per request, committed when the answer is made; a refusal commits nothing.
+1. One transaction per request, committed when the answer is made, or all that pixels are made of is known; a
+   refusal commits nothing.
 2. A refusal is a page that says what was wrong and what to do. A script gets one line of text.
 """
 
@@ -75,7 +76,9 @@ class Asked:
         return str(self.request.path_params[name])
 
 
-Answer = Callable[[Desk, Session, Asked], Response]
+#: An answer that is made when the transaction is over: nobody waits for our connection while a store does.
+Later = Callable[[], Response]
+Answer = Callable[[Desk, Session, Asked], Response | Later]
 Do = Callable[[Desk, Session, Asked, FormData], Response]
 #: Shows the page again with what was refused in its form; raises what it cannot show.
 Again = Callable[[Desk, Session, Asked, FormData, WetplateError], Response]
@@ -88,7 +91,8 @@ def shows(desk: Desk, answer: Answer, least: Role = Role.VIEWER) -> Callable[[Re
         who = access.person(request)
         access.require(who, least)
         with transaction(desk.database) as session:
-            return answer(desk, session, Asked(who, request, clock(session)))
+            found = answer(desk, session, Asked(who, request, clock(session)))
+        return found if isinstance(found, Response) else found()
 
     return endpoint
 

@@ -7,7 +7,11 @@ Rules:
 3. Of a task that is closed nobody below a reviewer sees anything.
 4. A task shows the bytes it is about; painted again since, it shows nothing.
 5. Nothing is kept by anybody: `no-store`.
+6. The catalog is asked first, and let go of; then the store, and the pixels are made.
 """
+
+from collections.abc import Sequence
+from functools import partial
 
 from sqlalchemy.orm import Session
 from starlette.responses import Response
@@ -24,9 +28,10 @@ from wetplate.publication.notices.tables import NoticeImageRow, NoticeRow
 from wetplate.retention import restricted
 from wetplate.review.access import Role
 from wetplate.review.pages import alike, grants, subjects
-from wetplate.review.pages.endpoint import Asked, Desk
+from wetplate.review.pages.endpoint import Asked, Desk, Later
 from wetplate.storage.objects import Objects
 
+FULL, THUMB = "full", "thumb"
 SIDE = 192  # of a thumbnail, in pixels: twice what is shown
 SMALL = Encoding("webp", 78, effort=0)
 LARGE = Encoding("webp", 95, effort=0)
@@ -40,23 +45,23 @@ HEADERS = {
 }
 
 
-def own(desk: Desk, session: Session, asked: Asked) -> Response:
+def own(desk: Desk, session: Session, asked: Asked) -> Later:
     """The picture of a task, `full` or as `thumb`."""
     task = _open(session, asked)
-    pixels = _decoded(session, desk.objects, task.subject, task.object_sha256)
-    return _shown(pixels, asked.word("what"))
+    places = _places(session, task.subject, task.object_sha256)
+    return partial(_shown, desk.objects, places, asked.word("what"))
 
 
-def neighbour(desk: Desk, session: Session, asked: Asked) -> Response:
+def neighbour(desk: Desk, session: Session, asked: Asked) -> Later:
     """The thumbnail of a picture that looks like the task's."""
     task, wanted = _open(session, asked), asked.word("recipe")
     found = next((each for each in alike.near(session, task.object_sha256) if each.recipe_id == wanted), None)
     if found is None or alike.shut(session, {wanted: found.object_sha256})[wanted][0]:
         raise ImageUnknown("no such picture looks like this one, or it is in quarantine or out of reach")
-    return _answer(_small(_decoded(session, desk.objects, wanted, found.object_sha256)), SMALL)
+    return partial(_shown, desk.objects, _places(session, wanted, found.object_sha256), THUMB)
 
 
-def concerned(desk: Desk, session: Session, asked: Asked) -> Response:
+def concerned(desk: Desk, session: Session, asked: Asked) -> Later:
     """An image that a notice is about, `full` or as `thumb`. Raises RoleRefused, ImageUnknown."""
     id = asked.word("image")
     row = session.get(NoticeImageRow, (asked.word("notice"), id))
@@ -68,7 +73,7 @@ def concerned(desk: Desk, session: Session, asked: Asked) -> Response:
         raise RoleRefused(
             "this picture is in quarantine: a senior says why on the notice's page, and sees it"
         )
-    return _shown(decode(desk.objects.get(image.key)), asked.word("what"))
+    return partial(_shown, desk.objects, (image.key,), asked.word("what"))
 
 
 def _open(session: Session, asked: Asked) -> TaskRow:
@@ -83,21 +88,22 @@ def _open(session: Session, asked: Asked) -> TaskRow:
     return task
 
 
-def _decoded(session: Session, objects: Objects, recipe_id: str, object_sha256: str) -> Pixels:
+def _places(session: Session, recipe_id: str, object_sha256: str) -> Sequence[str]:
     painting = session.get(PaintingRow, recipe_id)
     if painting is None:
         raise ImageUnknown("there is no picture of this")
     if painting.sha256 != object_sha256:
         raise DecisionConflict("the picture was painted again since; a task about the new one will come")
-    return decode(restricted.read(session, objects, painting.key))
+    return restricted.places(session, painting.key)
 
 
-def _shown(pixels: Pixels, what: str) -> Response:
-    if what == "full":
-        return _answer(pixels, PNG if pixels.shape[0] * pixels.shape[1] <= MANY else LARGE)
-    if what == "thumb":
+def _shown(objects: Objects, places: Sequence[str], what: str) -> Response:
+    if what not in (FULL, THUMB):
+        raise ImageUnknown(f"{what[:20]!r} is nothing a picture is shown as: {FULL}, {THUMB}")
+    pixels = decode(restricted.found(objects, places))
+    if what == THUMB:
         return _answer(_small(pixels), SMALL)
-    raise ImageUnknown(f"{what[:20]!r} is nothing a picture is shown as: full, thumb")
+    return _answer(pixels, PNG if pixels.shape[0] * pixels.shape[1] <= MANY else LARGE)
 
 
 def _small(pixels: Pixels) -> Pixels:
