@@ -71,8 +71,8 @@ def public(catalog: Engine, objects: MemoryObjects) -> Public:
     with transaction(catalog) as session:
         image = images.published(session, objects, slug=slug)
         row = session.get_one(CanonicalRow, image)
-        about = {"queue": tasks.REVIEW, "subject": row.recipe_id, "object_sha256": row.object_sha256}
-        tasks.open(session, **about, family=slug, due_at=now())
+        about: dict[str, Any] = {"subject": row.recipe_id, "object_sha256": row.object_sha256}
+        tasks.open(session, queue=tasks.REVIEW, **about, family=slug, due_at=now())
         file = session.scalars(select(DerivativeRow.name).where(DerivativeRow.canonical_id == image)).first()
         assert file is not None
     made = Public(catalog, objects, slug, image, row.recipe_id, file)

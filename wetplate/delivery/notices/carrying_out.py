@@ -112,7 +112,7 @@ def _verify(reach: Reach, notice_id: str, actor: str) -> str:
 
 def _purges_seen(
     reach: Reach, notice_id: str, images: Sequence[str]
-) -> tuple[dict[str, Any], dict[str, Sequence[str]]]:
+) -> tuple[dict[str, Any], dict[str, list[str]]]:
     """What proves that the caches forgot, and the addresses to ask at the front. Raises PurgeFailed."""
     with transaction(reach.database) as session:
         seen = _seen(session, reach, notice_id, images)
