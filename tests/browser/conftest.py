@@ -18,7 +18,7 @@ from tests.browser.office import DEVICES as DEVICES
 from tests.browser.office import office as office
 from tests.browser.office import premises as premises
 from tests.conftest import NUMBERS, TEMPLATE
-from tests.delivery.house import RING, configured, served
+from tests.delivery.house import RING, WRAPPING, configured, served
 from tests.delivery.stock import stock
 from wetplate.delivery.app import app
 from wetplate.storage import postgres
@@ -59,7 +59,7 @@ def shop(postgres_server: Server) -> Iterator[Shop]:
     with transaction(database) as session:
         laces = ["white", "black", "red", "blue", "green", "pink"]
         images = stock(session, objects, "boots", {"lace": laces, "sole": ["white", "gum"]}, side=640)
-    with served(app(database, objects, configured(), RING)) as url:
+    with served(app(database, objects, configured(), RING, wrapping=WRAPPING)) as url:
         yield Shop(url, database, images)
     database.dispose()
 
