@@ -173,11 +173,6 @@ def settle(
     raise DecisionConflict(f"nothing about {subject[:23]} waits for a decision")
 
 
-def reasons(queue: str, decision: str, subject: str = "") -> Mapping[str, str]:
-    """Reason codes and their sentences. Raises ModerationError."""
-    return codes.reasons(queue, decision, subject)
-
-
 def offered(session: Session, task: TaskRow, person: Person) -> Mapping[str, Mapping[str, str]]:
     """What this person may decide about this task, and for which reasons."""
     words, restricted = origin(session, task), seals.sealed(session, task.subject, task.object_sha256)

@@ -148,18 +148,22 @@ def read(fields: FormData) -> Said:
 
 
 def form(
-    task: TaskRow, allowed: Sequence[str], boxes: Sequence[Box], undo_seconds: int, said: Said, origin: str
+    task: TaskRow,
+    offered: Mapping[str, Mapping[str, str]],
+    boxes: Sequence[Box],
+    undo_seconds: int,
+    said: Said,
 ) -> Form:
-    """What is offered to somebody who may decide `allowed`, in the words of the queue `origin`."""
-    choices = [_choice(task, each, origin) for each in allowed]
+    """The form for somebody who is `offered` these decisions, each with its reasons (`decisions.offered`)."""
+    choices = [_choice(task, decision, known) for decision, known in offered.items()]
     image = not task.subject.startswith(reasons.NOTICE)
     private = "legal_basis" in details.needs(task, reasons.APPROVE)
     return Form(
         choices,
         list(details.LEGAL_BASES.items()) if private else (),
-        DEPICTS if image and reasons.APPROVE in allowed else (),
+        DEPICTS if image and reasons.APPROVE in offered else (),
         NEEDS,
-        reasons.REDACT in allowed,
+        reasons.REDACT in offered,
         [_box(each, said) for each in boxes],
         [_row(number, said) for number in range(ROWS)],
         undo_seconds,
@@ -168,8 +172,7 @@ def form(
     )
 
 
-def _choice(task: TaskRow, decision: str, origin: str) -> Choice:
-    known = reasons.reasons(task.queue, decision, task.subject, origin)
+def _choice(task: TaskRow, decision: str, known: Mapping[str, str]) -> Choice:
     return Choice(
         decision, decision.capitalize(), KEYS[decision], HINTS[decision], _groups(known, task.slugs)
     )

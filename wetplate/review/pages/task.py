@@ -16,7 +16,7 @@ from wetplate.moderation.judge import POLICY
 from wetplate.moderation.tables import SignalRow, TaskRow, VerdictRow
 from wetplate.moderation.taxonomy import SLUGS
 from wetplate.retention.personal import Wrapping
-from wetplate.review import rights
+from wetplate.review import decisions, rights
 from wetplate.review.access import Person
 from wetplate.review.pages import (
     alike,
@@ -35,7 +35,6 @@ from wetplate.review.pages.picture import picture
 from wetplate.review.pages.subjects import Subject
 from wetplate.review.pages.words import HEAD, QUEUES, Tag
 from wetplate.review.reasons import NOTICE
-from wetplate.review.standing import origin
 from wetplate.storage.objects import Objects
 
 
@@ -82,9 +81,7 @@ def page(
     reasons = verdict.reasons if verdict else []
     body = about.recipe.body
     open_to, sealed = grants.open_to(session, who, task, now), grants.sealed(session, task)
-    first = origin(session, task)
-    may = rights.allowed(task, who, first, restricted=sealed)
-    asked = form(task, may, boxes, undo_seconds, said or Said(), first)
+    asked = form(task, decisions.offered(session, task, who), boxes, undo_seconds, said or Said())
     history = past.of(session, task, who, wrapping)
     shown = {
         "picture": picture(task, who, about.name, size, boxes, sealed=sealed, granted=open_to),
@@ -116,8 +113,7 @@ def _of_notice(
     problems: Sequence[str], wrapping: Wrapping | None,
 ) -> Page:  # fmt: skip
     shown = complaint.complaint(session, who, task.subject.removeprefix(NOTICE), now, wrapping)
-    first = origin(session, task)
-    asked = form(task, rights.allowed(task, who, first), (), undo_seconds, said or Said(), first)
+    asked = form(task, decisions.offered(session, task, who), (), undo_seconds, said or Said())
     told = {
         "form": asked,
         "problems": problems,
