@@ -31,7 +31,7 @@ def suspected(reason: str) -> Sequence[str]:
     return [reason] if reason in zero else []
 
 
-def sealed(session: Session, recipe_id: str, object_sha256: str) -> bool:
+def restricted(session: Session, recipe_id: str, object_sha256: str) -> bool:
     """Whether these bytes of this recipe are in quarantine."""
     return bool(among(session, {recipe_id: object_sha256}))
 

@@ -41,7 +41,7 @@ from wetplate.storage.database import now as present
 __all__ = [
     "APPEAL", "AUDIT", "ESCALATED", "IDLE", "OPEN", "QUEUES", "REVIEW", "SECOND", "TAKEDOWN", "Count",
     "about", "close", "close_those", "counts", "due", "get", "held", "lease", "locked", "of", "open",
-    "open_new", "propose", "release", "renew", "seal", "take", "undo", "withdraw",
+    "open_new", "propose", "release", "renew", "restrict", "take", "undo", "withdraw",
 ]  # fmt: skip
 REVIEW, SECOND, ESCALATED, APPEAL, TAKEDOWN, AUDIT = (
     "review", "second", "escalated", "appeal", "takedown", "audit",
@@ -79,7 +79,7 @@ def open(
 
     What is said of the bytes (`slugs`, `sensitive`, `restricted`) is taken over also by a task that is open.
     """
-    restricted = restricted or quarantine.sealed(session, subject, object_sha256)
+    restricted = restricted or quarantine.restricted(session, subject, object_sha256)
     of_bytes = {
         "slugs": sorted(set(slugs)),
         "sensitive": sensitive or restricted,
@@ -142,7 +142,7 @@ def close(
     return list(session.scalars(done, execution_options=FRESH))
 
 
-def seal(session: Session, subject: str) -> None:
+def restrict(session: Session, subject: str) -> None:
     """Put whatever is open about this subject into quarantine."""
     shut = update(TaskRow).where(TaskRow.subject == subject, OPEN).values(restricted=True, sensitive=True)
     session.execute(shut, execution_options=FRESH)

@@ -41,9 +41,9 @@ def queue_of(restricted: bool, audit: bool) -> str:
 
 def follow(session: Session, judged: Judged, family: str) -> None:
     """Open and close the tasks that follow from a verdict that was just put in force."""
-    restricted = quarantine.sealed(session, judged.recipe_id, judged.object_sha256)
+    restricted = quarantine.restricted(session, judged.recipe_id, judged.object_sha256)
     if restricted:
-        tasks.seal(session, judged.recipe_id)
+        tasks.restrict(session, judged.recipe_id)
     if judged.decided_by != POLICY:
         if judged.verdict != REVIEW:
             tasks.close(session, judged.recipe_id)

@@ -39,7 +39,7 @@ from wetplate.moderation.tables import TaskRow
 from wetplate.retention import words
 from wetplate.retention.personal import Wrapping
 from wetplate.review import details as wanted
-from wetplate.review import effects, rights, seals, second
+from wetplate.review import effects, quarantine, rights, second
 from wetplate.review import reasons as codes
 from wetplate.review.access import Person
 from wetplate.review.reasons import NOTICE, SKIP
@@ -90,7 +90,7 @@ def propose(
     """
     moment = now or clock(session)
     task = tasks.get(session, task_id)
-    restricted = seals.sealed(session, task.subject, task.object_sha256)
+    restricted = quarantine.restricted(session, task.subject, task.object_sha256)
     rights.require_queue(person, task.queue, restricted=restricted)
     said = _checked(task, origin(session, task), decision, reason, note, details)
     _require_holder(task, person)
@@ -175,7 +175,8 @@ def settle(
 
 def offered(session: Session, task: TaskRow, person: Person) -> Mapping[str, Mapping[str, str]]:
     """What this person may decide about this task, and for which reasons."""
-    words, restricted = origin(session, task), seals.sealed(session, task.subject, task.object_sha256)
+    words = origin(session, task)
+    restricted = quarantine.restricted(session, task.subject, task.object_sha256)
     may = rights.allowed(task, person, words, restricted=restricted)
     return {each: codes.reasons(task.queue, each, task.subject, words) for each in may}
 

@@ -10,7 +10,7 @@ from wetplate.moderation.tables import TaskRow
 from wetplate.moderation.tasks import ESCALATED, SECOND
 from wetplate.publication.notices.steps import Outcome
 from wetplate.publication.notices.tables import NoticeRow
-from wetplate.review import seals
+from wetplate.review import quarantine
 from wetplate.review.reasons import NOTICE
 from wetplate.review.second import Effect, First, Standing
 from wetplate.review.tables import DecisionRow
@@ -19,7 +19,7 @@ from wetplate.review.tables import DecisionRow
 def standing(session: Session, task: TaskRow) -> Standing:
     """What is in force about the task's subject, and which decision waits for a second person."""
     first = pending(decided(session, task.subject), task.object_sha256)
-    restricted = seals.sealed(session, task.subject, task.object_sha256)
+    restricted = quarantine.restricted(session, task.subject, task.object_sha256)
     if task.subject.startswith(NOTICE):
         withdrawn = _withdrawn(session.get(NoticeRow, task.subject.removeprefix(NOTICE)))
         return Standing(withdrawn=withdrawn, restricted=restricted, first=first)

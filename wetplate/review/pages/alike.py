@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from wetplate.moderation.tables import TaskRow
-from wetplate.review import seals
+from wetplate.review import quarantine
 from wetplate.review.access import Person
 from wetplate.review.pages import subjects, thumbs, words
 from wetplate.review.pages.thumbs import Thumb
@@ -48,7 +48,7 @@ def near(session: Session, object_sha256: str) -> Sequence[Near]:
 def shut(session: Session, pictures: Mapping[str, str]) -> Mapping[str, tuple[bool, bool]]:
     """Whether each is in quarantine or out of reach, and whether it is sensitive; by recipe and bytes."""
     query = select(TaskRow.subject).where(TaskRow.subject.in_(pictures), TaskRow.sensitive)
-    closed = seals.among(session, pictures) | subjects.away(session, pictures)
+    closed = quarantine.among(session, pictures) | subjects.away(session, pictures)
     sensitive = closed | set(session.scalars(query))
     return {id: (id in closed, id in sensitive) for id in pictures}
 

@@ -14,7 +14,7 @@ from wetplate.errors import FormRefused
 from wetplate.moderation.tables import TaskRow
 from wetplate.publication.notices import kinds
 from wetplate.publication.notices.tables import NoticeRow
-from wetplate.review import accesses, seals
+from wetplate.review import accesses, quarantine
 from wetplate.review.access import Person, Role, require
 from wetplate.review.pages import subjects
 from wetplate.review.tables import AccessRow
@@ -47,7 +47,7 @@ def granted(session: Session, who: Person, subject: str, what: str, now: datetim
 
 def sealed(session: Session, task: TaskRow) -> bool:
     """Whether what the task is about is in quarantine, whatever the task itself says."""
-    return seals.sealed(session, task.subject, task.object_sha256)
+    return quarantine.restricted(session, task.subject, task.object_sha256)
 
 
 def shut_of(
@@ -55,7 +55,7 @@ def shut_of(
 ) -> Collection[str]:
     """Those of a notice's images (recipes, with their bytes) whose pixels may not go out to this person."""
     unseen = kinds.zero_tolerance(notice.said)
-    shut = frozenset(pictures) if unseen else seals.among(session, pictures)
+    shut = frozenset(pictures) if unseen else quarantine.among(session, pictures)
     return sorted(id for id in shut if not granted(session, who, id, accesses.PIXELS, now))
 
 

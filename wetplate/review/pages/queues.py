@@ -12,7 +12,7 @@ from wetplate.errors import ImageUnknown
 from wetplate.moderation import tasks
 from wetplate.moderation.tables import TaskRow
 from wetplate.moderation.tasks import Count
-from wetplate.review import bulk, rights, seals
+from wetplate.review import bulk, quarantine, rights
 from wetplate.review.access import Person
 from wetplate.review.pages import subjects, thumbs, words
 from wetplate.review.pages.thumbs import Thumb
@@ -70,7 +70,7 @@ def listing(session: Session, who: Person, name: str, after: str, now: datetime)
     rows = _page(session, name, after)
     shown = rows[:PER_PAGE]
     away = subjects.away(session, [row.subject for row in shown])
-    shut = seals.among(session, {row.subject: row.object_sha256 for row in shown})
+    shut = quarantine.among(session, {row.subject: row.object_sha256 for row in shown})
     may = name in rights.queues(who)
     items = [_item(session, who, row, now, row.subject in shut, row.subject in away) for row in shown]
     together = reasons(name, APPROVE).items() if may and any(item.pick for item in items) else ()

@@ -1,11 +1,11 @@
-"""Seals: whether a picture's pixels are shown only to a senior who said why. Reads only.
+"""Quarantine, as the console asks for it: whether pixels are shown only to a senior who said why. Reads only.
 
 Here: what stands for it, whoever said so. Not here: who then sees it (`pages.grants`), what detectors and
 people said of a picture (`moderation.quarantine`).
 
 Rules:
 1. It is asked by recipe and bytes, never by one task, and everything that shows or decides asks here.
-2. What a notice calls abuse of a child is sealed from the moment the notice comes in, and until it is
+2. What a notice calls abuse of a child is in quarantine from the moment the notice comes in until it is
    refused; so is what a notice was decided on for a slug of zero tolerance.
 """
 
@@ -21,13 +21,13 @@ from wetplate.publication.notices.steps import Outcome, State, Step
 from wetplate.publication.notices.tables import NoticeEventRow, NoticeImageRow, NoticeRow
 
 
-def sealed(session: Session, recipe_id: str, object_sha256: str) -> bool:
-    """Whether these bytes of this recipe are sealed; a notice's subject has no bytes."""
+def restricted(session: Session, recipe_id: str, object_sha256: str) -> bool:
+    """Whether these bytes of this recipe are in quarantine; a notice's subject has no bytes."""
     return bool(among(session, {recipe_id: object_sha256}))
 
 
 def among(session: Session, pictures: Mapping[str, str]) -> frozenset[str]:
-    """Those of these recipes that are sealed; given with the hash of their bytes."""
+    """Those of these recipes in quarantine; given with the hash of their bytes."""
     return quarantine.among(session, pictures) | _accused(session, list(pictures))
 
 

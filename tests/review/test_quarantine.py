@@ -20,7 +20,7 @@ from wetplate.publication.notices import catalog as notices
 from wetplate.publication.notices.locate import Where
 from wetplate.publication.notices.steps import Outcome
 from wetplate.publication.notices.tables import NoticeRow
-from wetplate.review import accesses, appeals, decisions, seals
+from wetplate.review import accesses, appeals, decisions, quarantine
 from wetplate.review.access import Role
 from wetplate.review.second import Effect
 from wetplate.storage.database import now, transaction
@@ -50,7 +50,7 @@ class House:
 
     def sealed(self, recipe_id: str, digest: str) -> bool:
         with transaction(self.desk.database) as session:
-            return seals.sealed(session, recipe_id, digest)
+            return quarantine.restricted(session, recipe_id, digest)
 
 
 @pytest.fixture(scope="module")
