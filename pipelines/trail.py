@@ -11,6 +11,7 @@ from assets.hardware import again
 from wetplate.attestation.keys import configured, trusted
 from wetplate.audit import sealing
 from wetplate.audit.verify import verify
+from wetplate.publication.notices import forgetting
 from wetplate.retention import sweeping
 from wetplate.settings import reviewing, settings
 from wetplate.storage.database import now, transaction
@@ -64,9 +65,22 @@ def sweep_restricted(
         raise dg.Failure(f"{len(swept.failed)} objects could not be deleted", metadata={"failed": told})
 
 
-@dg.job(description="Delete what was kept out of reach for its time, but for what is held.")
+@dg.op
+def forget_notices(
+    context: dg.OpExecutionContext, database: dg.ResourceParam[Engine], objects: dg.ResourceParam[Objects]
+) -> None:
+    """Erase who said what in notices closed long ago, and delete their evidence; one stuck keeps no other."""
+    gone, failed = forgetting.sweep(database, objects, now(), reviewing().notice_days)
+    context.log.info(f"{len(gone)} notices forgotten: {', '.join(gone[:SHOWN])}")
+    if failed:
+        told = "\n".join(f"{notice}: {why}" for notice, why in list(failed.items())[:SHOWN])
+        raise dg.Failure(f"{len(failed)} notices could not be forgotten", metadata={"failed": told})
+
+
+@dg.job(description="Delete what was kept for its time, but for what is held: pixels, persons, evidence.")
 def restricted_sweep() -> None:
     sweep_restricted()
+    forget_notices()
 
 
 @dg.schedule(

@@ -216,6 +216,8 @@ class Reviewing:
             (WETPLATE_ATTESTATION_RETIRED); None: a folder under `var`.
         retain_days: for which what was redacted is kept out of reach before it is deleted
             (WETPLATE_RETAIN_DAYS).
+        notice_days: after which who said what in a closed notice is erased and its evidence deleted, unless
+            it is held (WETPLATE_NOTICE_DAYS).
     """
 
     url: str
@@ -232,6 +234,7 @@ class Reviewing:
     attestation_key: Path | None
     attestation_retired: Path | None
     retain_days: int
+    notice_days: int
 
 
 def reviewing() -> Reviewing:
@@ -251,6 +254,7 @@ def reviewing() -> Reviewing:
         attestation_key=_path("WETPLATE_ATTESTATION_KEY"),
         attestation_retired=_path("WETPLATE_ATTESTATION_RETIRED"),
         retain_days=_count("WETPLATE_RETAIN_DAYS", 30),
+        notice_days=_count("WETPLATE_NOTICE_DAYS", 1095),
     )
 
 

@@ -5,6 +5,7 @@ from sqlalchemy.orm import Session
 
 from wetplate.errors import RetentionError
 from wetplate.retention import personal, words
+from wetplate.retention.contacts import scrubbed
 from wetplate.retention.personal import Wrapping
 from wetplate.retention.tables import PersonalRow
 
@@ -56,4 +57,4 @@ def test_other_words_than_the_recorded_ones_are_noticed(session: Session) -> Non
     ],
 )
 def test_contacts_are_cut(text: str, kept: str) -> None:
-    assert words.scrubbed(text) == kept
+    assert scrubbed(text) == kept

@@ -15,12 +15,15 @@ from wetplate.delivery.purging.targets import configured
 from wetplate.publication import moves
 from wetplate.publication.states import REASONS, Move
 from wetplate.publication.takedown import acknowledge, execute
+from wetplate.retention.contacts import scrubbed
 from wetplate.settings import serving, settings
 from wetplate.storage.database import catalog_url, engine, transaction
 from wetplate.storage.stores import open_objects
 
 IMAGE = click.argument("image")
-NOTE = click.option("--note", default="", help="What the record should say besides the reason.")
+NOTE = click.option(
+    "--note", default="", help="What the record says besides the reason, for good; names nobody."
+)
 
 
 def _reasons(move: Move) -> str:
@@ -36,7 +39,7 @@ def command(image: str, reason: str, note: str) -> None:
     now = settings()
     catalog, objects = engine(catalog_url(now)), open_objects(now.objects_url, now)
     with transaction(catalog) as session:
-        row = moves.take_down(session, find(session, image).id, actor(now.reviewer), reason, note)
+        row = moves.take_down(session, find(session, image).id, actor(now.reviewer), reason, scrubbed(note))
     with transaction(catalog) as session:
         deleted = execute(session, objects, row.canonical_id)
     click.echo(f"{row.canonical_id[:12]} is withdrawn, version {row.version}; {deleted} objects are deleted")
@@ -55,7 +58,7 @@ def reinstate(image: str, reason: str, note: str) -> None:
     """Make withdrawn IMAGE a draft again; the family's next run makes its files anew and publishes it."""
     now = settings()
     with transaction(engine(catalog_url(now))) as session:
-        row = moves.reinstate(session, find(session, image).id, actor(now.reviewer), reason, note)
+        row = moves.reinstate(session, find(session, image).id, actor(now.reviewer), reason, scrubbed(note))
         acknowledge(session, row.canonical_id)
     click.echo(
         f"{row.canonical_id[:12]} is {row.state}, version {row.version}; run its family's pipeline to publish"

@@ -5,7 +5,8 @@ Here: placing, lifting, asking. Not here: any deletion (whoever deletes calls `r
 Rules:
 1. A hold is of one subject (a recipe's id, `notice:<id>`, a person's pseudonym) for one reason, which names
    its matter. Several stand side by side; lifting one leaves the others.
-2. Placing and lifting are rows of a chain, never changed: who held what, why and when stays provable.
+2. Placing and lifting are rows of a chain, never changed: who held what, why and when stays provable. A
+   reason names a matter, no person; it loses e-mail addresses and telephone numbers.
 3. Who deletes and who places a hold take turns by a lock on the subject until their transaction ends, so
    that nothing goes in the instant in which it is being held.
 """
@@ -18,6 +19,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from wetplate.errors import RetentionError
+from wetplate.retention.contacts import scrubbed
 from wetplate.retention.tables import HoldRow
 from wetplate.storage.database import now
 
@@ -39,6 +41,7 @@ class Hold:
 def place(session: Session, subject: str, actor: str, reason: str, until: datetime | None = None) -> Hold:
     """Hold the subject for this reason; placed again, its end is the new one. Raises RetentionError."""
     _lock(session, subject)
+    reason = scrubbed(reason)
     if not reason.strip():
         raise RetentionError("a legal hold needs a reason: the matter it stands for")
     if until is not None and until <= now():
@@ -50,6 +53,7 @@ def place(session: Session, subject: str, actor: str, reason: str, until: dateti
 def lift(session: Session, subject: str, actor: str, reason: str) -> None:
     """Lift the hold that was placed for this reason. Raises RetentionError when there is none."""
     _lock(session, subject)
+    reason = scrubbed(reason)
     standing = in_force(_rows(session, subject), now())
     if reason not in standing:
         held = "; ".join(sorted(standing)) or "nothing"

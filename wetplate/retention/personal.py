@@ -26,6 +26,7 @@ from sqlalchemy.orm import Session
 
 from wetplate.errors import Erased, RetentionError, SettingError
 from wetplate.retention import holds
+from wetplate.retention.contacts import scrubbed
 from wetplate.retention.tables import ErasureRow, PersonalKeyRow, PersonalRow
 from wetplate.settings import Reviewing
 from wetplate.storage.database import now
@@ -98,7 +99,7 @@ def erase(session: Session, subject: str, actor: str, reason: str = "asked by th
         delete(PersonalRow).where(PersonalRow.subject == subject).returning(PersonalRow.field)
     ).all()
     found.key, found.erased_at = None, now()
-    ErasureRow.append(session, subject, actor=actor, reason=reason, fields=sorted(gone))
+    ErasureRow.append(session, subject, actor=actor, reason=scrubbed(reason), fields=sorted(gone))
     return len(gone)
 
 

@@ -1,6 +1,6 @@
 """Free words of people: sealed apart; rows name them by a hash that says nothing once they are erased.
 
-Here: sealing, reading, and cutting contacts from words that cannot be erased. Not here: who may read.
+Here: sealing and reading. Not here: who may read, the few words that stay as they are (`contacts`).
 
 Rules:
 1. A row carries a reference: the SHA-256 of a random salt and the words. Salt and words lie among the
@@ -9,8 +9,6 @@ Rules:
    they are erased nobody can try out names against it.
 2. Words are never kept in the clear: without a key to seal them with they are refused.
 3. A subject that was erased takes no words again: they are dropped, and the row says nothing.
-4. What cannot be sealed, because a chained row needs it at once (why somebody looked, held or erased), is
-   recorded without e-mail addresses and telephone numbers (`scrubbed`); people are told to name nobody.
 """
 
 import re
@@ -29,8 +27,6 @@ SEALED: Final = "[sealed]"
 ERASED: Final = "[erased]"
 REFERENCE: Final = re.compile(r"sha256:[0-9a-f]{64}")
 SALT: Final = 32  # hex digits
-#: E-mail addresses, and telephone numbers that begin with + or 0: dates and case numbers stay.
-CONTACT: Final = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?<![\w/.-])(?:\+|\(?0)\d[\d ()/.-]{5,}\d(?!\w)")
 
 
 def keep(session: Session, wrapping: Wrapping | None, subject: str, text: str) -> str:
@@ -98,8 +94,3 @@ def reference(value: str) -> str:
     if value and not referred(value):
         raise RetentionError("a record takes the reference of sealed words, not the words themselves")
     return value
-
-
-def scrubbed(text: str) -> str:
-    """The text without e-mail addresses and telephone numbers."""
-    return CONTACT.sub("[removed]", text)

@@ -2,7 +2,8 @@
 
 Rules:
 1. The row is written, and committed, before anything is shown.
-2. It is evidence: chained per thing seen, never changed; people appear under their pseudonym.
+2. It is evidence: chained per thing seen, never changed; people appear under their pseudonym. Why they
+   looked loses e-mail addresses and telephone numbers.
 """
 
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from wetplate.errors import ReviewError
+from wetplate.retention.contacts import scrubbed
 from wetplate.review.tables import AccessRow
 
 PIXELS, NOTICE, EVIDENCE, EXPORT = "pixels", "notice", "evidence", "export"
@@ -27,7 +29,7 @@ def saw(session: Session, stream: str, actor: str, what: str, why: str) -> Acces
     if what not in WHAT:
         raise ReviewError(f"{what!r} is nothing that is recorded as seen; known: {', '.join(WHAT)}")
     session.execute(ALONE, {"stream": stream})
-    return AccessRow.append(session, stream, actor=actor, what=what, why=why.strip()[:WHY])
+    return AccessRow.append(session, stream, actor=actor, what=what, why=scrubbed(why.strip())[:WHY])
 
 
 def of(session: Session, stream: str) -> Sequence[AccessRow]:

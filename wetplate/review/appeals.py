@@ -16,6 +16,7 @@ from wetplate.moderation import catalog, deadlines, tasks
 from wetplate.moderation.bands import REVIEW
 from wetplate.moderation.tables import TaskRow, VerdictRow
 from wetplate.recipes.tables import RecipeRow
+from wetplate.retention.contacts import scrubbed
 from wetplate.review.access import Person, Role, require
 from wetplate.settings import reviewing
 from wetplate.storage import outbox
@@ -54,7 +55,7 @@ def _open(session: Session, recipe_id: str, queue: str, actor: str, why: str) ->
         restricted=known.restricted,
         excluded=[by.removeprefix(PERSON)] if by.startswith(PERSON) else [],
         opened_by=actor,
-        why=why.strip()[:WORDS],
+        why=scrubbed(why.strip())[:WORDS],
     )
     said = {"queue": queue, "round": task.round, "actor": actor}
     outbox.append(session, "review.reopened", key=recipe_id, family=recipe.family, **said)

@@ -77,7 +77,7 @@ def decide(
     images = _about(session, notice_id) if decided.takes_down else catalog.included(session, notice_id)
     if catalog.locked(session, notice_id).state != State.REVERSED:
         triage(session, notice_id, actor)
-    said = {"outcome": decided, "reason": reason, "facts": words.reference(facts)}
+    said: dict[str, Any] = {"outcome": decided, "reason": reason, "facts": words.reference(facts)}
     said |= {"slug": slug, "images": images}
     said |= {"others": sorted(others)} if others else {}
     tasks.close(session, catalog.subject(notice_id))

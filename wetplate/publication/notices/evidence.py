@@ -85,6 +85,19 @@ def bundle(session: Session, objects: Objects, notice_id: str) -> Iterator[tuple
         yield _name(row.what, row.key), objects.get(row.key)
 
 
+def delete(session: Session, objects: Objects, notice_id: str, moment: datetime) -> int:
+    """Delete what is kept of the notice; rows stay, with its hashes; gives how many objects that were.
+
+    The caller has asked for holds (`forgetting`).
+    """
+    rows = kept(session, notice_id)
+    for row in rows:
+        objects.delete(row.key)
+        row.deleted_at = moment
+    session.flush()
+    return len(rows)
+
+
 def kept(session: Session, notice_id: str) -> Sequence[EvidenceRow]:
     """What is kept of the notice."""
     query = select(EvidenceRow).where(EvidenceRow.notice == notice_id, EvidenceRow.deleted_at.is_(None))
