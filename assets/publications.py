@@ -27,10 +27,7 @@ def publications(
     with transaction(database) as session:
         ready = moves.unpublished(session, context.partition_key)
     refused = [reason for image in ready if (reason := _publish(database, image))]
-    with transaction(database) as session:
-        back = moves.withdraw_rejected(session, context.partition_key)
-    with transaction(database) as session:
-        back += moves.hide_unlicensed(session, context.partition_key)
+    back = _take_back(database, context.partition_key)
     with transaction(database) as session:
         decisions.settle(session, context.partition_key)
     figures: Figures = {
@@ -50,3 +47,11 @@ def _publish(database: Engine, canonical_id: str) -> str | None:
     except moves.REFUSALS as refusal:
         return f"{canonical_id[:12]}: {refusal}"
     return None
+
+
+def _take_back(database: Engine, slug: str) -> list[str]:
+    """What is no longer approved, then what is no longer licensed: no image is waited for after news is told."""
+    with transaction(database) as session:
+        back = moves.withdraw_rejected(session, slug)
+    with transaction(database) as session:
+        return back + moves.hide_unlicensed(session, slug)
