@@ -50,7 +50,7 @@ def _publish(database: Engine, canonical_id: str) -> str | None:
 
 
 def _take_back(database: Engine, slug: str) -> list[str]:
-    """What is no longer approved, then what is no longer licensed: no image is waited for after news is told."""
+    """What is not approved, then what is not licensed any more: who has told news waits for no image."""
     with transaction(database) as session:
         back = moves.withdraw_rejected(session, slug)
     with transaction(database) as session:

@@ -1,5 +1,6 @@
 """What is public goes with the decision, in its transaction: no pipeline runs in these tests."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
@@ -18,6 +19,7 @@ from wetplate.errors import ImageGone, NotServed
 from wetplate.moderation import tasks
 from wetplate.moderation.tables import VerdictRow
 from wetplate.publication import moves
+from wetplate.publication.notices.effects import hide
 from wetplate.review import decisions, operator
 from wetplate.review.access import Person
 from wetplate.review.second import Effect
@@ -125,14 +127,25 @@ def test_what_is_escalated_is_hidden_and_comes_back_when_approved(public: Public
     public.asked()
 
 
-def test_hiding_waits_for_nobody_who_makes_files(public: Public) -> None:
+def doubted(session: Session, image: str) -> None:
+    assert moves.take_back(session, image, "test", doubt=True)
+
+
+def complained_of(session: Session, image: str) -> None:
+    assert hide(session, "0" * 16, [image], "test") == [image]
+
+
+@pytest.mark.parametrize("hidden", [doubted, complained_of])
+def test_hiding_waits_for_nobody_who_makes_files(
+    public: Public, hidden: Callable[[Session, str], None]
+) -> None:
     """And what they make behind its back is not handed out."""
     with transaction(public.database) as deriving:
         alone(deriving, f"derive {public.image}")
         with transaction(public.database) as session:
             session.execute(text("SET LOCAL lock_timeout = '200ms'"))
             moves.hold_still(session, [public.image])
-            assert moves.take_back(session, public.image, "test", doubt=True)
+            hidden(session, public.image)
         row = deriving.scalars(select(DerivativeRow).where(DerivativeRow.name == public.file)).one()
         late = {c.name: getattr(row, c.name) for c in row.__table__.columns if c.name not in ("id", "at")}
         deriving.add(DerivativeRow(**late | {"width": 1, "name": "late.png", "key": "late"}))

@@ -4,8 +4,8 @@ Here: verdicts, redactions, the next task, the step of a notice. Not here: which
 the decision's own row (`decisions`).
 
 Rules:
-1. Whoever decides locks the subject first, then its task, then the images, then the outbox: nobody waits in
-   a circle, and who tells news waits for no store.
+1. Whoever decides locks the subject first (of a notice its images too), then its task, then the images, then
+   the outbox: nobody waits in a circle, and who tells news waits for no store.
 2. A verdict counts for the bytes that were looked at. If the picture was painted again meanwhile, nothing
    counts.
 3. While a second person is asked, a person's `review` is in force: no machine approves what people have in
