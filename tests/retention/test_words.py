@@ -53,6 +53,7 @@ def test_other_words_than_the_recorded_ones_are_noticed(session: Session) -> Non
         ("call (0170) 1234567", "call [removed]"),
         ("case 12/26 of 2026-11-23 10:00", "case 12/26 of 2026-11-23 10:00"),
         ("notice:0123456789abcdef", "notice:0123456789abcdef"),
+        ("notice:0123456789012345", "notice:0123456789012345"),
         ("order 4711-0815-2026", "order 4711-0815-2026"),
     ],
 )

@@ -6,7 +6,9 @@ Here: writing a folder of `rows.jsonl`, `heads.jsonl`, `jwks.json` and `verify.p
 Rules:
 1. Rows stand in the order of the tree, with the very text that was hashed, up to the newest signed head.
 2. A row that was sealed and is gone stands there without its text: the export proves what is missing, too.
-3. Personal fields are in none of these tables, so in no export; persons are pseudonyms.
+3. Personal fields and free words about notices and decisions are in none of these tables, so in no export;
+   persons are pseudonyms, words their salted hash (`retention.words`). What stands there as somebody wrote it
+   is listed in docs/adr/0009; it cannot be erased.
 """
 
 import json

@@ -9,7 +9,9 @@ import re
 from typing import Final
 
 #: Telephone numbers begin with + or 0, so that dates and case numbers stay.
-CONTACT: Final = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?<![\w/.-])(?:\+|\(?0)\d[\d ()/.-]{5,}\d(?!\w)")
+CONTACT: Final = re.compile(
+    r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?<![\w/.-])(?<!notice:)(?:\+|\(?0)\d[\d ()/.-]{5,}\d(?!\w)"
+)
 
 
 def scrubbed(text: str) -> str:

@@ -174,7 +174,9 @@ def _located(located: Mapping[str, Any]) -> list[tuple[str, str]]:
 def _evidence(session: Session, notice_id: str) -> list[Kept]:
     query = select(EvidenceRow).where(EvidenceRow.notice == notice_id).order_by(EvidenceRow.key)
     rows = session.scalars(query)
-    return [Kept(_brief(row.what), row.sha256, f"{row.bytes:,}") for row in rows]
+    return [
+        Kept(_brief(row.what), row.sha256, "deleted" if row.deleted_at else f"{row.bytes:,}") for row in rows
+    ]
 
 
 def _brief(what: str) -> str:
