@@ -104,10 +104,12 @@ def test_the_same_bytes_of_another_recipe_are_sealed_too(house: House) -> None:
 
 def test_of_a_task_that_is_closed_a_viewer_sees_nothing(house: House) -> None:
     subject = house.desk.say(2)
-    path = f"/pixels/{house.task('review', subject)}/full"
-    assert house.seen(path) == (200, 200, 200)
+    id = house.task("review", subject)
+    assert house.seen(f"/pixels/{id}/full") == (200, 200, 200)
     house.desk.decide(ADA, "review", subject, "approve", "looks-right")
-    assert house.seen(path) == (403, 200, 200)
+    assert house.seen(f"/pixels/{id}/full") == (403, 200, 200)
+    assert "/pixels/" not in house.viewer.get(f"/task/{id}").text
+    assert f"/pixels/{id}/full" in house.reviewer.get(f"/task/{id}").text
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from wetplate.review.pages import subjects
 from wetplate.review.tables import AccessRow
 
 LEAST = Role.SENIOR
+PAST = Role.REVIEWER  # sees pictures of tasks that are closed
 MINUTES = 5
 SHORTEST, LONGEST = 8, accesses.WHY
 
@@ -59,7 +60,14 @@ def shut_of(
     return sorted(id for id in shut if not granted(session, who, id, accesses.PIXELS, now))
 
 
+def current(who: Person, task: TaskRow) -> bool:
+    """Whether the task is open, or its past is this person's business."""
+    return task.closed_at is None or who.may(PAST)
+
+
 def open_to(session: Session, who: Person, task: TaskRow, now: datetime) -> bool:
     """Whether the task's pixels may go out to this person."""
+    if not current(who, task):
+        return False
     free = not sealed(session, task) and not subjects.away(session, [task.subject])
     return free or granted(session, who, task.subject, accesses.PIXELS, now)

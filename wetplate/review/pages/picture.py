@@ -21,6 +21,7 @@ AWAY = (
     "This picture was redacted: its bytes were moved out of reach, and are deleted when they are due. "
     "Whoever needs them to decide says why; that is kept in the log."
 )
+OVER = "Nothing waits here any more. Its picture is shown to reviewers."
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Picture:
     @property
     def closed(self) -> str:
         """Why there are no pixels, in two words."""
-        return "Out of reach" if self.sealed == AWAY else "Quarantined"
+        return {AWAY: "Out of reach", OVER: "Closed"}.get(self.sealed, "Quarantined")
 
     @property
     def type_size(self) -> int:
@@ -63,7 +64,8 @@ def picture(
     """As this person sees it; `sealed`: it is in quarantine; `granted`: its pixels may go out to them."""
     veiled = task.sensitive or sealed
     blur, grey = who.preferences.blur > 0 and veiled, who.preferences.grey and veiled
-    why = "" if granted else SEALED if sealed else AWAY
+    unseen = SEALED if sealed else AWAY if grants.current(who, task) else OVER
+    why = "" if granted else unseen
     return Picture(
         f"/pixels/{task.id}/full",
         *size,

@@ -26,7 +26,6 @@ from wetplate.moderation import tasks
 from wetplate.moderation.tables import TaskRow
 from wetplate.publication.notices.tables import NoticeImageRow, NoticeRow
 from wetplate.retention import restricted
-from wetplate.review.access import Role
 from wetplate.review.pages import alike, grants, subjects
 from wetplate.review.pages.endpoint import Asked, Desk, Later
 from wetplate.storage.objects import Objects
@@ -36,7 +35,6 @@ SIDE = 192  # of a thumbnail, in pixels: twice what is shown
 SMALL = Encoding("webp", 78, effort=0)
 LARGE = Encoding("webp", 95, effort=0)
 MANY = 4_000_000  # pixels above which a PNG takes seconds
-CLOSED = Role.REVIEWER  # sees pictures of tasks that are closed
 HEADERS = {
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
@@ -79,8 +77,8 @@ def concerned(desk: Desk, session: Session, asked: Asked) -> Later:
 def _open(session: Session, asked: Asked) -> TaskRow:
     """The task, if its pixels may go out to whoever asks. Raises RoleRefused."""
     task = tasks.get(session, asked.number())
-    if task.closed_at is not None and not asked.who.may(CLOSED):
-        raise RoleRefused(f"nothing waits here any more: its picture is shown from the role {CLOSED} on")
+    if not grants.current(asked.who, task):
+        raise RoleRefused(f"nothing waits here any more: its picture is shown from the role {grants.PAST} on")
     if not grants.open_to(session, asked.who, task, asked.now):
         raise RoleRefused(
             "this picture is in quarantine or out of reach: a senior says why on its task's page, and sees it"
