@@ -2,9 +2,11 @@
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, select
+from sqlalchemy.event import listen
 from sqlalchemy.orm import Session
 
 from tests.publication import images
@@ -208,6 +210,22 @@ def test_a_later_reject_takes_the_image_back(session: Session, objects: MemoryOb
     assert moves.withdraw_rejected(session, "boots") == []
     assert session.get_one(PublicationRow, kept).state == "published"
     assert session.get_one(PublicationRow, gone).state == "withdrawn"
+
+
+def test_all_images_are_locked_before_any_news_is_told(session: Session, objects: MemoryObjects) -> None:
+    """In order of their ids: whoever holds the outbox waits for no image."""
+    back = sorted(images.published(session, objects, number) for number in range(3))
+    for image in back:
+        reviewed(session, image, "reject")
+    asked = list[str]()
+
+    def note(*said: Any) -> None:
+        if "pg_advisory_xact_lock" in said[2]:
+            asked.append(str(said[3].get("what", "the outbox")))
+
+    listen(session.connection(), "before_cursor_execute", note)
+    assert sorted(moves.withdraw_rejected(session, "boots")) == back
+    assert asked[: asked.index("the outbox")][:3] == [f"derive {image}" for image in back]
 
 
 def test_a_doubt_hides_the_image_until_a_person_approves(session: Session, objects: MemoryObjects) -> None:
