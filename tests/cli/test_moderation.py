@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 
 from tests.moderation.conftest import FAMILY, Scripted
 from tests.moderation.conftest import painted as painted
+from tests.moderation.people import decide
 from wetplate.cli import wetplate
 from wetplate.errors import ModerationError
-from wetplate.moderation import catalog, policies, queue
+from wetplate.moderation import catalog, policies
 from wetplate.moderation.judge import judge
 from wetplate.moderation.policy import load
 from wetplate.moderation.signals import Signal
@@ -44,7 +45,7 @@ def house(
     catalog.record(session, judge(catalog.pending(objects, rows), [eye], SHIPPED), FAMILY)
     for row, reason in zip(rows, ("quality/blank", "looks-right", "ip/logo"), strict=False):
         verdict = "approve" if reason == "looks-right" else "reject"
-        queue.decide(session, row.recipe_id, verdict, "ada", reason)
+        decide(session, row.recipe_id, verdict, "ada", reason)
     session.commit()
     return session
 

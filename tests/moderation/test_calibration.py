@@ -11,8 +11,9 @@ from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.orm import Session
 
 from tests.moderation.conftest import FAMILY, Scripted, a_policy
+from tests.moderation.people import decide
 from wetplate.errors import ModerationError
-from wetplate.moderation import calibration, catalog, queue
+from wetplate.moderation import calibration, catalog
 from wetplate.moderation.curves import curve
 from wetplate.moderation.judge import judge
 from wetplate.moderation.policy import Calibration, Label, Policy
@@ -45,7 +46,7 @@ def test_persons_words_tell_bad_from_good(session: Session, objects: MemoryObjec
     said = ("reject", "sexual/nudity"), ("reject", "ip/logo"), ("approve", "looks-right")
     said += ("approve", "false-alarm"), ("approve", "other")
     for recipe_id, (verdict, reason) in zip(ids, said, strict=False):
-        queue.decide(session, recipe_id, verdict, "ada", reason, "a note" if reason == "other" else "")
+        decide(session, recipe_id, verdict, "ada", reason, "a note" if reason == "other" else "")
     found = calibration.measure(session, POLICY, "eye")
     bad = next(each for each in found.curves if each.label == "BAD")
     assert (found.pictures, bad.bad, bad.good) == (5, 1, 2)
@@ -58,7 +59,7 @@ def test_quarantine_is_never_used(session: Session, objects: MemoryObjects, pain
     painted(3)
     ids = looked(session, objects, [0.9, 0.9, 0.9], label="CHILD")
     for recipe_id, reason in zip(ids, ("minor_safety", "sexual/nudity", "looks-right"), strict=True):
-        queue.decide(session, recipe_id, "approve" if reason == "looks-right" else "reject", "ada", reason)
+        decide(session, recipe_id, "approve" if reason == "looks-right" else "reject", "ada", reason)
     with pytest.raises(ModerationError, match="no person has decided"):
         calibration.measure(session, POLICY, "eye")
 
@@ -68,7 +69,7 @@ def test_only_the_revision_s_own_scores_count(
 ) -> None:
     painted(1)
     (recipe_id,) = looked(session, objects, [0.7])
-    queue.decide(session, recipe_id, "reject", "ada", "sexual/nudity")
+    decide(session, recipe_id, "reject", "ada", "sexual/nudity")
     assert calibration.measure(session, POLICY, "eye").revision == "1"
     with pytest.raises(ModerationError, match="eye 2: no person"):
         calibration.measure(session, POLICY, "eye", revision="2")

@@ -8,7 +8,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from tests.moderation.conftest import FAMILY, Scripted, a_policy
-from wetplate.moderation import catalog, heard, queue
+from tests.moderation.people import decide
+from wetplate.moderation import catalog, heard
 from wetplate.moderation.judge import Judged, judge
 from wetplate.moderation.policy import Policy
 from wetplate.moderation.signals import Signal
@@ -114,7 +115,7 @@ def test_a_detector_that_is_installed_later_judges_again(
 def test_a_person_is_never_overridden(session: Session, objects: MemoryObjects, painted: Paint) -> None:
     (recipe,) = painted(1)
     judged(session, objects, eye=Scripted(0.7))
-    queue.decide(session, recipe.id, "reject", "ada", "quality/garbled")
+    decide(session, recipe.id, "reject", "ada", "quality/garbled")
     lenient = a_policy(sha256="7" * 64)
     assert catalog.unjudged(session, FAMILY, lenient, [Scripted(0.0, revision="9")]) == []
     row = catalog.in_force(session, FAMILY)[recipe.id]

@@ -9,6 +9,7 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from tests.moderation.conftest import FAMILY, Scripted, a_policy
+from tests.moderation.people import decide
 from wetplate.errors import DecisionConflict, ImageUnknown, ModerationError
 from wetplate.generation.tables import PaintingRow
 from wetplate.moderation import catalog, queue
@@ -43,7 +44,7 @@ def test_what_waits_says_why_since_when_and_what_was_seen(session: Session, held
 
 
 def test_a_decision_is_a_row_an_event_and_out_of_the_queue(session: Session, held: list[Recipe]) -> None:
-    judged = queue.decide(session, held[0].id, "approve", "ada", "false-alarm", "a colour wheel")
+    judged = decide(session, held[0].id, "approve", "ada", "false-alarm", "a colour wheel")
     assert judged.decided_by == "person:ada"
     assert judged.reasons == ("false-alarm", "note: a colour wheel")
     in_force = catalog.in_force(session, FAMILY)[held[0].id]
@@ -54,9 +55,9 @@ def test_a_decision_is_a_row_an_event_and_out_of_the_queue(session: Session, hel
 
 
 def test_deciding_twice_says_who_was_first(session: Session, held: list[Recipe]) -> None:
-    queue.decide(session, held[0].id, "reject", "ada", "ip/logo")
+    decide(session, held[0].id, "reject", "ada", "ip/logo")
     with pytest.raises(DecisionConflict, match="person:ada decided reject"):
-        queue.decide(session, held[0].id, "approve", "bob", "looks-right")
+        decide(session, held[0].id, "approve", "bob", "looks-right")
 
 
 def test_what_was_never_judged_does_not_wait(
@@ -65,28 +66,15 @@ def test_what_was_never_judged_does_not_wait(
     (recipe,) = painted(1)
     assert queue.waiting(session) == []
     with pytest.raises(DecisionConflict, match="has not been judged"):
-        queue.decide(session, recipe.id, "approve", "ada", "looks-right")
+        decide(session, recipe.id, "approve", "ada", "looks-right")
     with pytest.raises(DecisionConflict, match="has not been judged"):
-        queue.decide(session, "f" * 64, "approve", "ada", "looks-right")
+        decide(session, "f" * 64, "approve", "ada", "looks-right")
 
 
-@pytest.mark.parametrize(
-    ("verdict", "reviewer", "reason", "note", "says"),
-    [
-        ("maybe", "ada", "looks-right", "", "approve or reject"),
-        ("approve", "", "looks-right", "", "reviewer"),
-        ("approve", "a\nb", "looks-right", "", "reviewer"),
-        ("approve", "ada", "ip/logo", "", "known: looks-right"),
-        ("reject", "ada", "looks-right", "", "known: sexual/explicit"),
-        ("reject", "ada", "other", "  ", "needs a note"),
-    ],
-)
-def test_a_decision_that_is_none(
-    session: Session, held: list[Recipe], verdict: str, reviewer: str, reason: str, note: str, says: str
-) -> None:
-    with pytest.raises(ModerationError, match=says):
-        queue.decide(session, held[0].id, verdict, reviewer, reason, note)
-    assert len(queue.waiting(session)) == 3
+@pytest.mark.parametrize("name", ["", "a\nb", "x" * 65])
+def test_a_name_that_is_none(name: str) -> None:
+    with pytest.raises(ModerationError, match="reviewer's name"):
+        queue.checked_name(name)
 
 
 def test_sixteen_people_decide_at_once_and_one_row_is_written(database: Engine, held: list[Recipe]) -> None:
@@ -94,7 +82,7 @@ def test_sixteen_people_decide_at_once_and_one_row_is_written(database: Engine, 
         try:
             with transaction(database) as session:
                 verdict, reason = (("approve", "looks-right"), ("reject", "ip/logo"))[number % 2]
-                return queue.decide(session, held[0].id, verdict, f"person{number}", reason).decided_by
+                return decide(session, held[0].id, verdict, f"person{number}", reason).decided_by
         except DecisionConflict:
             return ""
 

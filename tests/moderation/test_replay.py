@@ -8,6 +8,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from tests.moderation.conftest import FAMILY, Scripted
+from tests.moderation.people import decide
 from wetplate.moderation import catalog, policies, queue, sampling
 from wetplate.moderation import replay as replaying
 from wetplate.moderation.judge import judge
@@ -81,7 +82,7 @@ def test_a_person_s_verdict_is_not_replayed(session: Session, objects: MemoryObj
     painted(8)
     judged(session, objects, a_kept_policy(session))
     for image in queue.waiting(session):
-        queue.decide(session, image.recipe_id, "reject", "ada", "sexual/nudity")
+        decide(session, image.recipe_id, "reject", "ada", "sexual/nudity")
     assert len(list(replay(session))) == 8
     assert found(session) == []
 
@@ -158,7 +159,7 @@ def test_the_audit_sample_s_estimate(session: Session, objects: MemoryObjects, p
     assert len(drawn) == 4, "one failed, so that it is no sample"
     for each, verdict in zip(drawn, ("approve", "approve", "reject"), strict=False):
         reason = "looks-right" if verdict == "approve" else "ip/logo"
-        queue.decide(session, each.recipe_id, verdict, "ada", reason)
+        decide(session, each.recipe_id, verdict, "ada", reason)
     found = sampling.audit(session, FAMILY)
     assert (found.drawn, found.decided, found.rejected) == (4, 3, 1)
     assert found.share == pytest.approx(1 / 3)

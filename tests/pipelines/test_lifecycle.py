@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from tests.lifecycle.stand_ins import Painter, doubtful
 from tests.lifecycle.walk import approve_all
+from tests.moderation.people import decide
 from tests.pipelines.conftest import House
 from wetplate.errors import PaintingError
 from wetplate.generation.painter import Painting
@@ -90,7 +91,7 @@ def test_one_family_s_pass_never_lets_another_s_reject_out(house: House, order: 
 def reject_all(house: House, slug: str) -> None:
     with transaction(house.database) as session:
         for image in queue.waiting(session, slug):
-            queue.decide(session, image.recipe_id, "reject", "tester", "quality/garbled")
+            decide(session, image.recipe_id, "reject", "tester", "quality/garbled")
 
 
 def test_a_retry_paints_only_what_is_missing(house: House) -> None:

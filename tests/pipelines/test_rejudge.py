@@ -11,6 +11,7 @@ from sqlalchemy import select, text
 
 from pipelines import sensors
 from tests.lifecycle.stand_ins import doubtful, harmless
+from tests.moderation.people import decide
 from tests.pipelines.conftest import House
 from wetplate.moderation import policy as policies
 from wetplate.moderation import queue, rejudging
@@ -68,7 +69,7 @@ def test_a_changed_policy_brings_the_family_back_and_overwrites_nothing(
     with transaction(house.database) as session:
         decided = queue.waiting(session, "boots")
         for image in decided:
-            queue.decide(session, image.recipe_id, "approve", "tester", "looks-right")
+            decide(session, image.recipe_id, "approve", "tester", "looks-right")
     rewrite("approve = 0.97", "approve = 0.96")
     assert tick(house) == ["boots"]
     assert house.run("rejudge", "boots", select=["moderation_verdicts"]).success
@@ -94,7 +95,7 @@ def test_a_new_revision_looks_at_what_persons_decided_too(house: House, present:
     house.run("lifecycle", "boots", select=JUDGED)
     with transaction(house.database) as session:
         for image in queue.waiting(session, "boots"):
-            queue.decide(session, image.recipe_id, "reject", "tester", "quality/garbled")
+            decide(session, image.recipe_id, "reject", "tester", "quality/garbled")
     present["surface"] = "newer"
 
     @contextmanager

@@ -1,11 +1,11 @@
-"""The review queue: what waits for a person, and what the person decides.
+"""The review queue: what waits for a person, and the verdict of a person.
 
-Here: reading the queue, finding one image in it, deciding. Not here: how it is shown (cli, later a page).
+Here: reading the queue, finding one image in it, putting a person's verdict in force. Not here: who may
+decide what, alone or with somebody else (`wetplate.review.decisions`), how it is shown.
 
 Rules:
 1. An image waits while a task about the bytes of its painting is open.
-2. A decision is one more verdict row and one event, in one transaction; the first decision wins.
-3. Every decision carries a reason from a closed list, so that decisions can be counted; `other` needs a note.
+2. A person's verdict is one more verdict row and one event, in one transaction.
 """
 
 import re
@@ -113,20 +113,6 @@ def find(session: Session, prefix: str) -> str:
     return found[0]
 
 
-def decide(
-    session: Session, recipe_id: str, verdict: str, reviewer: str, reason: str, note: str = ""
-) -> Judged:
-    """Put a person's verdict (`approve` or `reject`) in force on the bytes that wait, and close their tasks.
-
-    One person's word, whatever it is about: `wetplate.review.decisions` knows who may say it alone.
-    Raises ModerationError for a verdict, reviewer or reason that is none, DecisionConflict if nothing waits.
-    """
-    reasons = _checked(verdict, reviewer, reason, note)
-    catalog.lock(session, recipe_id)
-    row = waiting_verdict(session, recipe_id)
-    return put(session, recipe_id, row.object_sha256, verdict, f"person:{reviewer}", reasons)
-
-
 def put(
     session: Session,
     recipe_id: str,
@@ -168,8 +154,8 @@ def checked_name(reviewer: str) -> str:
         raise ModerationError(f"{reviewer!r} is no reviewer's name: letters, digits and .@+- , at most 64")
     if PSEUDONYM.match(reviewer.strip()):
         raise ModerationError(
-            f"{reviewer!r} has the shape of a console pseudonym, which nobody can take at a command line; set "
-            "WETPLATE_REVIEWER to a name of your own"
+            f"{reviewer!r} has the shape of a console pseudonym, which nobody can take at a command line; "
+            "set WETPLATE_REVIEWER to a name of your own"
         )
     return reviewer
 
@@ -185,15 +171,3 @@ def waiting_verdict(session: Session, recipe_id: str) -> VerdictRow:
             f"at {row.at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
         )
     return row
-
-
-def _checked(verdict: str, reviewer: str, reason: str, note: str) -> tuple[str, ...]:
-    if verdict not in REASONS:
-        raise ModerationError(f"{verdict!r} is no decision: expected {' or '.join(REASONS)}")
-    checked_name(reviewer)
-    if reason not in REASONS[verdict]:
-        known: Sequence[str] = list(REASONS[verdict])
-        raise ModerationError(f"{reason!r} is no reason to {verdict}; known: {', '.join(known)}")
-    if reason == "other" and not note.strip():
-        raise ModerationError("reason other needs a note that says why")
-    return (reason, f"note: {note.strip()[:2000]}") if note.strip() else (reason,)
