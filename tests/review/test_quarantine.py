@@ -172,19 +172,30 @@ def test_a_reviewer_is_not_offered_what_only_seniors_may_decide(house: House) ->
     assert house.desk.lease(BOB, "audit") is not None
 
 
-def noticed(house: House, number: int, **said: object) -> tuple[str, CanonicalRow]:
-    """A notice about a published image."""
+@pytest.fixture(scope="module")
+def image(house: House) -> CanonicalRow:
+    """A published image."""
     with transaction(house.desk.database) as session:
-        image = images.published(session, house.desk.objects, number)
+        id = images.published(session, house.desk.objects)
+        found = session.get_one(CanonicalRow, id)
+        session.expunge(found)
+        return found
+
+
+def noticed(house: House, image: CanonicalRow, **said: object) -> str:
+    """A notice about the image."""
+    with transaction(house.desk.database) as session:
         told = {"reason": "it shows a child", **said}
-        where = Where(hashes=(image,))
+        where = Where(hashes=(image.id,))
         about = {"kind": "dsa", "said": told, "where": where, "actor": "form", "channel": "form"}
         filed = notices.file(session, WRAPPING, **about)  # type: ignore[arg-type]
-        return filed.notice.id, session.get_one(CanonicalRow, image)
+        return filed.notice.id
 
 
-def test_a_notice_about_a_child_shows_no_pixels_until_a_senior_said_why(house: House) -> None:
-    id, image = noticed(house, 0, minor=True)
+def test_a_notice_about_a_child_shows_no_pixels_until_a_senior_said_why(
+    house: House, image: CanonicalRow
+) -> None:
+    id = noticed(house, image, minor=True)
     task = house.desk.open("takedown", f"notice:{id}")
     assert task is not None
     assert (task.restricted, task.slugs) == (True, ["minor_safety"])
@@ -210,8 +221,8 @@ def test_a_notice_about_a_child_shows_no_pixels_until_a_senior_said_why(house: H
     assert not house.sealed(image.recipe_id, image.object_sha256)
 
 
-def test_images_of_a_notice_are_veiled_as_whoever_looks_wants_it(house: House) -> None:
-    id, image = noticed(house, 1)
+def test_images_of_a_notice_are_veiled_as_whoever_looks_wants_it(house: House, image: CanonicalRow) -> None:
+    id = noticed(house, image)
     path, thumb = f"/notices/{id}", f"/pixels/notice/{id}/{image.id}/thumb"
     assert f'<span class="small-picture"><img src="{thumb}"' in house.reviewer.get(path).text
     assert thumb not in house.viewer.get(path).text
