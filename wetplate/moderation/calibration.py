@@ -16,7 +16,6 @@ Rules:
 
 import hashlib
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,9 +28,9 @@ from sqlalchemy.orm import Session
 from wetplate.errors import ModerationError
 from wetplate.moderation.curves import PRECISE, Curve, Sample, curve
 from wetplate.moderation.policy import Policy, Record
+from wetplate.moderation.queue import REVIEWER
 from wetplate.moderation.tables import CalibrationRow, SignalRow
 
-SIGNER = re.compile(r"[\w.@+-][\w.@+ -]{0,63}\Z")
 TELLING = ("looks-right", "false-alarm")  # reasons to approve that say that the label was wrong
 
 #: Of each picture the person's last word and every score of the revision; quarantine left out.
@@ -121,7 +120,7 @@ def fingerprint(seen: Sequence[Picture]) -> str:
 
 def sign(session: Session, measured: Measured, signed_by: str) -> str:
     """Keep what was measured as a record; gives its SHA-256. `signed_by` is a pseudonym, as in decisions."""
-    if not SIGNER.match(signed_by):
+    if not REVIEWER.match(signed_by):
         raise ModerationError(f"{signed_by!r} signs nothing: letters, digits and .@+- , at most 64")
     body = _canonical({**_told(measured), "signed_by": signed_by})
     record = hashlib.sha256(body.encode()).hexdigest()

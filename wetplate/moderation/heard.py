@@ -21,19 +21,26 @@ from wetplate.recipes.tables import RecipeRow
 
 def keep(session: Session, judged: Judged) -> list[int]:
     """The ids of the signals: of the last that were kept if they say the same, else of new rows."""
-    kept = _last_kept(session, judged)
+    theirs = {signal.detector for signal in judged.signals}
+    about = (judged.recipe_id, judged.object_sha256)
+    kept = [row for row in last(session, [about[1]]).get(about, ()) if row.detector in theirs]
     if {as_signal(row) for row in kept} == set(judged.signals):
         return [row.id for row in kept]
     at = session.scalar(select(func.clock_timestamp()))
-    about = {"recipe_id": judged.recipe_id, "object_sha256": judged.object_sha256, "at": at}
-    rows = [SignalRow(**about, **_columns(signal)) for signal in judged.signals]
+    said = {"recipe_id": judged.recipe_id, "object_sha256": judged.object_sha256, "at": at}
+    rows = [SignalRow(**said, **_columns(signal)) for signal in judged.signals]
     session.add_all(rows)
     session.flush()
     return sorted(row.id for row in rows)
 
 
 def signals_of(session: Session, objects_sha256: Sequence[str]) -> dict[tuple[str, str], list[Signal]]:
-    """What the detectors said, by recipe id and hash; of each detector only the last it said."""
+    """What the detectors said last, by recipe id and hash."""
+    return {key: [*map(as_signal, rows)] for key, rows in last(session, objects_sha256).items()}
+
+
+def last(session: Session, objects_sha256: Sequence[str]) -> dict[tuple[str, str], list[SignalRow]]:
+    """Of each detector the last it said of these bytes, by recipe id and hash, in the order it was said."""
     query = select(SignalRow).where(SignalRow.object_sha256.in_(objects_sha256)).order_by(SignalRow.id)
     said: dict[tuple[str, str], dict[str, list[SignalRow]]] = {}
     for row in session.scalars(query):
@@ -42,7 +49,10 @@ def signals_of(session: Session, objects_sha256: Sequence[str]) -> dict[tuple[st
         if kept and kept[0].at != row.at:
             kept.clear()
         kept.append(row)
-    return {key: [as_signal(row) for rows in ours.values() for row in rows] for key, ours in said.items()}
+    return {
+        key: sorted((row for rows in ours.values() for row in rows), key=lambda row: row.id)
+        for key, ours in said.items()
+    }
 
 
 def highest_scores(session: Session, family: str) -> list[float]:
@@ -61,12 +71,6 @@ def as_signal(row: SignalRow) -> Signal:
     region: Any = None if row.region is None else tuple(row.region)
     said = (row.detector, row.revision, row.label, row.score, row.error)
     return Signal(*said, region, row.slug, row.approve, row.reject)
-
-
-def _last_kept(session: Session, judged: Judged) -> Sequence[SignalRow]:
-    about = (SignalRow.recipe_id == judged.recipe_id, SignalRow.object_sha256 == judged.object_sha256)
-    last = select(func.max(SignalRow.at)).where(*about).scalar_subquery()
-    return session.scalars(select(SignalRow).where(*about, SignalRow.at == last).order_by(SignalRow.id)).all()
 
 
 def _columns(signal: Signal) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from wetplate.moderation import heard
 from wetplate.moderation.judge import POLICY
 from wetplate.moderation.tables import SignalRow, TaskRow, VerdictRow
 from wetplate.moderation.taxonomy import SLUGS
@@ -197,10 +198,8 @@ def _named(about: Subject) -> str:
 
 def _signals(session: Session, task: TaskRow) -> list[SignalRow]:
     """Of each detector what it said last about these bytes."""
-    same = (SignalRow.recipe_id == task.subject, SignalRow.object_sha256 == task.object_sha256)
-    rows = session.scalars(select(SignalRow).where(*same).order_by(SignalRow.id)).all()
-    last = {row.detector: row.at for row in rows}
-    return [row for row in rows if row.at == last[row.detector]]
+    about = (task.subject, task.object_sha256)
+    return heard.last(session, [task.object_sha256]).get(about, [])
 
 
 def _machine(session: Session, task: TaskRow) -> VerdictRow | None:
