@@ -19,6 +19,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from wetplate.moderation import quarantine
+from wetplate.moderation.judge import POLICY
 from wetplate.moderation.leases import (
     FRESH,
     IDLE,
@@ -47,7 +48,6 @@ REVIEW, SECOND, ESCALATED, APPEAL, TAKEDOWN, AUDIT = (
     "review", "second", "escalated", "appeal", "takedown", "audit",
 )  # fmt: skip
 QUEUES = (REVIEW, SECOND, ESCALATED, APPEAL, TAKEDOWN, AUDIT)
-POLICY = "policy"
 TOGETHER = 1000
 
 

@@ -28,7 +28,6 @@ from wetplate.similarity import catalog as similarity
 from wetplate.similarity.blocklist import Kind
 from wetplate.storage import outbox
 
-OFFERED = (State.PUBLISHED, State.SUPERSEDED)
 BY = "by "
 
 
@@ -37,7 +36,7 @@ def hide(session: Session, notice_id: str, images: Sequence[str], actor: str) ->
     hidden = []
     for image in sorted(images):
         _block(session, notice_id, image, actor, "withdrawn while a notice is decided")
-        if _state(session, image) in OFFERED:
+        if _state(session, image) in moves.OFFERED:
             moves.unpublish(session, image, actor, subject(notice_id))
             hidden.append(image)
         else:
