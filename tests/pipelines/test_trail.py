@@ -44,6 +44,7 @@ def test_what_is_due_is_deleted(database: Engine, objects: MemoryObjects) -> Non
     with transaction(database) as session:
         restricted.move(session, objects, "canonical/a", "r1", "redacted", now() - timedelta(days=1))
     trail.sweep_restricted(context(database, objects))
+    trail.forget_notices(context(database, objects))
     assert list(objects.list()) == []
 
 
