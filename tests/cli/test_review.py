@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from tests.moderation.conftest import FAMILY, Scripted, a_policy
 from tests.moderation.conftest import painted as painted
 from wetplate.cli.review import age, command
-from wetplate.errors import WetplateError
+from wetplate.errors import DecisionConflict, WetplateError
 from wetplate.moderation import catalog
 from wetplate.moderation.judge import judge
 from wetplate.recipes.recipe import Recipe
@@ -57,6 +57,16 @@ def test_json_is_for_programs(review: Review, held: list[Recipe]) -> None:
     assert {each["recipe_id"] for each in listed} == {recipe.id for recipe in held}
     assert listed[0]["signals"][0]["score"] == 0.7
     assert json.loads(review("list", "--json", "--family", "boots").output) == []
+
+
+def test_a_decided_image_is_appealed_and_decided_by_somebody_else(review: Review, held: list[Recipe]) -> None:
+    asked = ("appeal", held[0].id[:8], "--reason", "it is our own logo")
+    assert isinstance(review(*asked).exception, DecisionConflict)  # it waits as it is
+    review("reject", held[0].id[:8], "--reason", "ip/logo")
+    assert f"{held[0].id[:12]} waits in the queue appeal, until " in review(*asked).output
+    again = ("approve", held[0].id[:8], "--reason", "false-alarm")
+    assert isinstance(review(*again).exception, WetplateError)  # whoever decided does not decide again
+    assert review(*again, "--reviewer", "bob").exit_code == 0
 
 
 def test_approve_reject_and_an_export_that_is_logged(

@@ -106,6 +106,21 @@ approve, reject = _decision("approve"), _decision("reject")
 
 
 @command.command()
+@click.argument("id")
+@click.option("--reason", required=True, metavar="WORDS", help="What would be wrong; name nobody.")
+@click.option("--reviewer", help="Your name; else WETPLATE_REVIEWER, else the user of this machine.")
+def appeal(id: str, reason: str, reviewer: str | None) -> None:
+    """Record that somebody asks to have the decided image ID (at least 6 digits) decided on again."""
+    from wetplate.review import appeals
+
+    with transaction(engine(catalog_url(settings()))) as session:
+        task = appeals.appeal(session, queue.find(session, id), f"person:{named(reviewer)}", reason)
+        click.echo(
+            f"{task.subject[:12]} waits in the queue {task.queue}, until {task.due_at:%Y-%m-%d %H:%M} UTC"
+        )
+
+
+@command.command()
 @click.option("--since", type=click.DateTime(), help="Only decisions from this day (UTC) on.")
 def export(since: datetime | None) -> None:
     """Print every decision as a line of JSON. Reviewers by pseudonym, without a word of their own; logged."""
