@@ -227,6 +227,7 @@ def test_hostile_text_stays_text(office: Office) -> None:
         assert HOSTILE in page.locator(".prompt").first.inner_text()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("device", ["phone", "desktop"])
 def test_nothing_is_cut_off(device: str, office: Office) -> None:
     with office.somebody(Role.ADMIN, device) as page:

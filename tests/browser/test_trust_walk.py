@@ -55,6 +55,7 @@ from wetplate.storage.database import transaction
 from wetplate.storage.objects import sha256
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.browser,
     pytest.mark.xdist_group("shop"),
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine (apt-get install chromium)"),

@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from tests.delivery import bad_images as bad
-from tests.delivery.house import House
+from tests.delivery.house import WRAPPING, House
 from tests.delivery.wire import Wire
 from tests.imaging.test_decode import chunk, png
 from wetplate.publication.notices import catalog
@@ -152,4 +152,4 @@ def test_what_was_handed_in_is_kept_as_text(origin_house: House, somebody: dict[
     told = origin_house.client.post("/notices/", content=json.dumps(said), headers={
         **somebody, "Content-Type": "application/json"}).json()  # fmt: skip
     with transaction(origin_house.database) as session:
-        assert catalog.find(session, told["id"]).said["reason"] == NAME
+        assert catalog.said(session, WRAPPING, catalog.find(session, told["id"]))["reason"] == NAME

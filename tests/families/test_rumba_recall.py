@@ -18,6 +18,8 @@ from families.rumba import studio
 pytest.importorskip("diffusers")
 skimage_color: Any = pytest.importorskip("skimage.color")
 
+pytestmark = pytest.mark.slow
+
 RUMBA = Path(studio.__file__).parent
 PSNR_FLOOR = 31.5
 VARIANTS = [

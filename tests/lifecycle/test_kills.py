@@ -30,7 +30,12 @@ def go(arguments: list[str]) -> int:
     return subprocess.run(line, cwd=ROOT, capture_output=True, timeout=60, check=False).returncode
 
 
-@pytest.mark.parametrize("stage", POINTS)
+OFTEN = "admitting"  # the others when CI asks for what is slow
+
+
+@pytest.mark.parametrize(
+    "stage", [pytest.param(stage, marks=[] if stage == OFTEN else pytest.mark.slow) for stage in POINTS]
+)
 def test_killed_and_run_again(
     stage: str, postgres_server: Server, database: Engine, database_name: str, tmp_path: Path
 ) -> None:

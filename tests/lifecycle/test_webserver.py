@@ -164,6 +164,7 @@ def ui(environment: dict[str, str], tmp_path: Path) -> Iterator[Ui]:
 
 @pytest.mark.timeout(240)
 @pytest.mark.xdist_group("torch")
+@pytest.mark.slow
 def test_from_a_file_in_a_folder_to_the_public(ui: Ui, environment: dict[str, str], tmp_path: Path) -> None:
     database = engine(environment["WETPLATE_DATABASE_URL"])
 

@@ -1,8 +1,8 @@
 """Two daemons over one catalog, which know nothing of each other: every event is delivered to both.
 
 Each sensor is evaluated by both with the same cursor, and each job runs in both, at the same moment. What one
-daemon alone leaves behind is there once: no row twice, no move twice, nothing lost. Which of two runs did what
-is left to chance; a run that came second may say so and fail, and is run again.
+daemon alone leaves behind is there once: no row twice, no move twice, nothing lost. Which of two runs did
+what is left to chance; a run that came second may say so and fail, and is run again.
 """
 
 from collections.abc import Iterator

@@ -55,6 +55,7 @@ def test_every_stage_learns_and_says_how_long(trained: tuple[Path, list[str]], s
     assert "min left" in trained[1][0]
 
 
+@pytest.mark.slow
 def test_a_killed_training_resumes_to_the_same_weights(
     eight: originals.Originals, trained: tuple[Path, list[str]], tmp_path: Path
 ) -> None:

@@ -21,6 +21,9 @@ from wetplate.storage.cluster import Server
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root acts as somebody else")
 
 
+pytestmark = pytest.mark.slow
+
+
 def started(own: Settings) -> Server:
     server = cluster.server(own)
     cluster.start(own, server, careless=True)

@@ -149,6 +149,7 @@ def backend_killed(shared: Settings, server: Server) -> None:
         connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'app'")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loss", [immediate, killed, backend_killed])
 def test_postgres_lost_in_the_middle_of_a_transaction(shared: Settings, server: Server, loss: Loss) -> None:
     bound = engine(catalog_url(shared))
