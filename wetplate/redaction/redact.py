@@ -120,7 +120,7 @@ def _entered(session: Session, painting: PaintingRow, covered: Sequence[Region])
         RecipeRow.family == recipe.family,
         RecipeRow.kind == REDACTION,
         RecipeRow.body["object_sha256"].astext == painting.sha256,
-        recipe.id == OF,
+        OF.in_((recipe.id,)),
         RecipeRow.id != id,
     )
     if other := session.scalars(query).first():
