@@ -107,7 +107,8 @@ def test_every_sequence_ends_with_one_decision_a_round(
     played(catalog, restricted, steps)
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
+@pytest.mark.timeout(1200)
 @settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.booleans(), st.lists(STEPS, min_size=6, max_size=30))
 def test_so_do_long_ones(catalog: Engine, restricted: bool, steps: list[Step]) -> None:
