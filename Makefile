@@ -27,7 +27,7 @@ $(STAMP): requirements.lock pyproject.toml
 demo: setup ## the whole life of the sample family, for real
 	@$(BIN)/python -m pipelines.demo
 
-test: setup ## the tests (real Postgres, Dagster, Varnish, Chromium; about 4 minutes on two cores)
+test: setup ## the tests (real Postgres, Dagster, Varnish, Chromium; about 5 minutes on two cores)
 	$(BIN)/python -m pytest -q
 
 walk: setup ## a takedown from notice to return in a real browser, recorded in pictures in var/walk
